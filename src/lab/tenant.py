@@ -1,0 +1,59 @@
+"""What the lab's Entra and Exchange know: one tenant, its app registrations, and what each app may do.
+
+Ids are fixed: the lab is the same at each start, and its logs can be compared.
+"""
+
+from dataclasses import dataclass, field
+
+from cryptography import x509
+
+TENANT_ID = "11111111-aaaa-4bbb-8ccc-000000000001"
+TENANT_DOMAIN = "contoso.com"
+# Entra ID's well-known id of "Office 365 Exchange Online" is a fact of the field; the scope is what an app asks for.
+EXCHANGE_RESOURCE = "https://outlook.office365.com"
+VAULT_RESOURCE = "https://vault.azure.net"
+BOT_RESOURCE = "https://api.botframework.com"
+
+MAIL_CLIENT_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
+MAIL_PRINCIPAL_ID = "22222222-aaaa-4bbb-8ccc-0000000000ee"
+BOT_CLIENT_ID = "33333333-aaaa-4bbb-8ccc-000000000003"
+BOT_PRINCIPAL_ID = "33333333-aaaa-4bbb-8ccc-0000000000ee"
+IDENTITY_CLIENT_ID = "44444444-aaaa-4bbb-8ccc-000000000004"
+IDENTITY_PRINCIPAL_ID = "44444444-aaaa-4bbb-8ccc-0000000000ee"
+
+
+@dataclass
+class Application:
+    """One app registration with its enterprise application (service principal) in the tenant.
+
+    Attributes:
+        client_id: Application (client) id.
+        principal_id: Object id of the enterprise application: the `oid` of its tokens, what Exchange grants to.
+        name: Display name.
+        roles: Application roles consented to, by resource: {"https://outlook.office365.com": {"IMAP.AccessAsApp"}}.
+        certificates: The certificates uploaded under Certificates & secrets.
+        secret: The value of its client secret, if it has one.
+        enabled: "Enabled for users to sign-in" of the enterprise application.
+    """
+
+    client_id: str
+    principal_id: str
+    name: str
+    roles: dict[str, set[str]] = field(default_factory=dict)
+    certificates: list[x509.Certificate] = field(default_factory=list)
+    secret: str | None = None
+    enabled: bool = True
+
+
+@dataclass
+class Tenant:
+    """A directory: its id, its verified domain, and its applications by client id."""
+
+    id: str = TENANT_ID
+    domain: str = TENANT_DOMAIN
+    applications: dict[str, Application] = field(default_factory=dict)
+
+    def add(self, application: Application) -> Application:
+        """Registers an application and returns it."""
+        self.applications[application.client_id] = application
+        return application
