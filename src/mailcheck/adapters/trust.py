@@ -1,0 +1,63 @@
+# ruff: noqa: ANN401, ARG002 - the overridden signatures are those of requests
+"""Whom we trust over TLS: one context for every connection, the system's anchors and MAILCHECK_CA_FILE's.
+
+One context is built per process and shared: loading the trust store costs some 24 ms of CPU each time.
+"""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """A client context: TLS 1.2 or newer, certificate and host name verified, the system's trust anchors.
+
+    Args:
+        ca_file: PEM file of further trust anchors, or none.
+
+    Raises:
+        OSError: the file cannot be read, or holds no certificate (`ssl.SSLError` is one).
+    """
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def http_session(context: ssl.SSLContext) -> requests.Session:
+    """An HTTP session for MSAL and the Azure SDKs that verifies servers by this context and nothing else.
+
+    `requests` alone knows either its own bundle or another file, and REQUESTS_CA_BUNDLE in the environment overrides
+    what a library asked for; mounting the context settles it for every request.
+    """
+    session = requests.Session()
+    session.mount("https://", _ContextAdapter(context))
+    return session
+
+
+class _ContextAdapter(HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: bool | str, cert: Any = None
+    ) -> Any:
+        # `verify` may carry a bundle from the environment; the context alone decides.
+        host, pool = super().build_connection_pool_key_attributes(request, True, cert)
+        pool.pop("ca_certs", None)
+        pool.pop("ca_cert_dir", None)
+        return host, {**pool, "cert_reqs": "CERT_REQUIRED"}
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
+        # requests would load its bundle into the shared context, on each connection.
+        conn.cert_reqs = "CERT_REQUIRED"
+        conn.ca_certs = None
+        conn.ca_cert_dir = None

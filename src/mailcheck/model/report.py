@@ -1,0 +1,183 @@
+"""What a check found: a verdict for each protocol, with the steps and the talk that led to it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailcheck.model.evidence import Stage
+from mailcheck.model.request import Mailbox, MailProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage that was entered: how long it took, whether it went well, and what is worth knowing of it.
+
+    Attributes:
+        name: The stage.
+        ok: Whether it was passed.
+        ms: Milliseconds, rounded.
+        detail: Such as `TLSv1.3`, or the address connected to; may be empty.
+    """
+
+    name: Stage
+    ok: bool
+    ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    r"""One folder of an IMAP listing.
+
+    Attributes:
+        path: Its names from the top, decoded to Unicode.
+        role: Lower-case special use (RFC 6154) such as `sent`, `inbox` for INBOX, or none.
+        selectable: False for `\Noselect` and `\NonExistent`.
+    """
+
+    path: tuple[str, ...]
+    role: str | None = None
+    selectable: bool = True
+
+    @property
+    def name(self) -> str:
+        """The last of its names."""
+        return self.path[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """IMAP opened the mailbox: its folders, in the server's order.
+
+    `unreadable` counts LIST answers that could not be understood; they are left out of `folders`.
+    """
+
+    folders: tuple[Folder, ...]
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Maildrop:
+    """POP opened the mailbox: what STAT says (RFC 1939 section 5)."""
+
+    messages: int
+    octets: int
+
+
+type Opened = Listing | Maildrop
+
+
+class Likelihood(StrEnum):
+    """How sure the evidence makes us of a cause."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One explanation of the evidence, with what mends it: commands and steps, ready to paste, in order."""
+
+    cause: str
+    likelihood: Likelihood
+    why: str
+    fix: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the evidence means for the administrator: the causes that fit it, the likeliest first.
+
+    Attributes:
+        id: The catalogue entry, kebab-case, stable.
+        title: One sentence.
+        evidence: The line or code that was seen.
+        causes: At least one.
+        reference: A page to read.
+    """
+
+    id: str
+    title: str
+    evidence: str
+    causes: tuple[Cause, ...]
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Healthy:
+    """The mailbox opened."""
+
+    found: Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The mailbox did not open."""
+
+    diagnosis: Diagnosis
+
+
+type Verdict = Healthy | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolReport:
+    """One protocol's part of a report; `transcript` has `S:` and `C:` lines, secrets withheld."""
+
+    verdict: Verdict
+    duration_ms: int = 0
+    steps: tuple[Step, ...] = ()
+    transcript: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """The certificate that signed the assertion: SHA-1 thumbprint, end of validity, whole days until then."""
+
+    thumbprint: str
+    not_after: dt.datetime
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What the token said of itself; never the token."""
+
+    audience: str
+    roles: tuple[str, ...]
+    expires_at: dt.datetime | None
+
+
+class Status(StrEnum):
+    """The whole check in a word."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to a `CheckRequest`: one entry in `protocols` for each protocol asked, in the order asked.
+
+    `preparation` holds the steps before any mail server was met: identity and vault, certificate, token.
+    """
+
+    id: str
+    mailbox: Mailbox
+    checked_at: dt.datetime
+    duration_ms: int
+    protocols: Mapping[MailProtocol, ProtocolReport]
+    preparation: tuple[Step, ...] = ()
+    certificate: CertificateFacts | None = None
+    token: TokenFacts | None = None
+
+    @property
+    def status(self) -> Status:
+        """Healthy when every protocol opened the mailbox, broken when none did, degraded between."""
+        opened = [isinstance(one.verdict, Healthy) for one in self.protocols.values()]
+        if all(opened):
+            return Status.HEALTHY
+        return Status.DEGRADED if any(opened) else Status.BROKEN

@@ -1,0 +1,114 @@
+"""What is asked: a mailbox, the protocols to try, and the app registration whose access is in question."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+ADDRESS_LIMIT = 320  # RFC 5321 section 4.5.3.1: 64 octets, "@", 255 octets
+_LOCAL_LIMIT = 64
+_DOMAIN_LIMIT = 255
+
+# RFC 5321 section 4.1.2: Dot-string and Domain. Quoted local parts and address literals are left out on purpose:
+# Exchange Online has none, and no quote or control character gets past here to a wire or a command line.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+
+
+class MailProtocol(StrEnum):
+    """A way to open a mailbox."""
+
+    IMAP = "imap"
+    POP = "pop"
+
+    @property
+    def role(self) -> str:
+        """The application role of Office 365 Exchange Online that the token needs."""
+        return {MailProtocol.IMAP: "IMAP.AccessAsApp", MailProtocol.POP: "POP.AccessAsApp"}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server's host name (verified against its certificate) and TCP port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidAddress:
+    """A text that is no mailbox address; `reason` says what is wrong with it, for the person who typed it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox address, parsed; make it by `Mailbox.parse`."""
+
+    address: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | InvalidAddress:
+        """The address in this text, or what is wrong with it.
+
+        Accepts RFC 5321 `Dot-string "@" Domain` of at most 320 characters; the domain is lower-cased. Surrounding
+        white space is not part of an address and is dropped.
+        """
+        text = text.strip()
+        local, at, domain = text.rpartition("@")
+        fault = _fault(text, local, at, domain)
+        return InvalidAddress(fault) if fault else cls(f"{local}@{domain.lower()}")
+
+    @property
+    def domain(self) -> str:
+        """The part after the "@", lower case."""
+        return self.address.rpartition("@")[2]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+def _fault(text: str, local: str, at: str, domain: str) -> str | None:
+    checks = (
+        (not text, "it is empty"),
+        (len(text) > ADDRESS_LIMIT, f"it is longer than {ADDRESS_LIMIT} characters"),
+        (not at, 'it has no "@"'),
+        (not local, 'there is nothing before the "@"'),
+        (not domain, 'there is nothing after the "@"'),
+        (len(local) > _LOCAL_LIMIT, f'the part before the "@" is longer than {_LOCAL_LIMIT} characters'),
+        (len(domain) > _DOMAIN_LIMIT, f"the domain is longer than {_DOMAIN_LIMIT} characters"),
+        (not _LOCAL.fullmatch(local), 'the part before the "@" has a character that a mailbox name cannot have'),
+        (not _DOMAIN.fullmatch(domain), "the domain is not a host name with at least one dot"),
+    )
+    return next((reason for wrong, reason in checks if wrong), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """One check: open this mailbox by these protocols, each once."""
+
+    mailbox: Mailbox
+    protocols: tuple[MailProtocol, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app registration under test, as the administrator configured it.
+
+    Attributes:
+        tenant_id: Directory (tenant) id or a verified domain of it.
+        client_id: Application (client) id.
+        vault_url: The Key Vault that holds its certificate.
+        certificate: The certificate's name in that vault.
+    """
+
+    tenant_id: str
+    client_id: str
+    vault_url: str
+    certificate: str

@@ -1,0 +1,5 @@
+"""The stories the product tells: check one mailbox.
+
+What belongs here: the order of events, the deadline, who is asked what. Each file declares the ports it needs as
+`typing.Protocol`s at its top. What never does: an SDK's name, a byte of a mail protocol, a word to the administrator.
+"""
