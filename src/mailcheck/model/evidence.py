@@ -47,8 +47,10 @@ class Fault(StrEnum):
     TOO_MUCH = "too-much"  # a line, a literal, the number of lines or the total passed our bounds
     MALFORMED = "malformed"  # bytes that the protocol does not allow where they stand
     NO_MECHANISM = "no-xoauth2"  # the server does not offer SASL XOAUTH2
-    NO_ENDPOINT = "no-identity-endpoint"  # this process has no managed identity and no other credential
-    IDENTITY_FAILED = "identity-failed"  # the identity endpoint refused, or the credential chain was exhausted
+    THROTTLED = "throttled"  # the one name for a sentence that Exchange sends under NO and under BAD alike
+    NO_ENDPOINT = "no-identity-endpoint"  # no managed identity, and none of the developer's credentials worked
+    IDENTITY_FAILED = "identity-failed"  # the identity endpoint is there, and gave no token
+    CHALLENGE_MISMATCH = "challenge-mismatch"  # the vault address answers for another service, and gets no token
     NO_PRIVATE_KEY = "no-private-key"
     UNREADABLE = "unreadable"  # neither PFX nor PEM
     NOT_RSA = "not-rsa"

@@ -181,3 +181,10 @@ class Report:
         if all(opened):
             return Status.HEALTHY
         return Status.DEGRADED if any(opened) else Status.BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """The answer instead of a report: MAILCHECK_DOMAINS does not have the mailbox's domain. Nothing was tried."""
+
+    mailbox: Mailbox

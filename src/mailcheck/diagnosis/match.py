@@ -1,0 +1,113 @@
+"""From evidence to diagnosis: the first entry that matches, its causes weighed by the rest of the check."""
+
+from collections.abc import Mapping
+
+from mailcheck.diagnosis.catalogue import CATALOGUE
+from mailcheck.diagnosis.entry import Circumstances, Entry, Given
+from mailcheck.diagnosis.text import Shell, quote
+from mailcheck.model.evidence import Evidence, Fault
+from mailcheck.model.report import Cause, Diagnosis, Likelihood
+
+EVIDENCE_LIMIT = 600  # characters of evidence that a diagnosis shows
+_ORDER = {Likelihood.CERTAIN: 0, Likelihood.LIKELY: 1, Likelihood.POSSIBLE: 2}
+
+
+def diagnose(evidence: Evidence, known: Circumstances) -> Diagnosis:
+    """What this evidence means, given what else the check has found.
+
+    Always an answer: the last entries of the catalogue match anything. A cause that is certain stands alone, because
+    nothing can be told of the others until it is mended.
+    """
+    entry = next(entry for entry in CATALOGUE if entry.when.matches(evidence))
+    values = _values(evidence, known)
+    causes = _causes(entry, findings(evidence, known), values)
+    return Diagnosis(entry.id, _plain(entry.title, values), shown(evidence), causes, entry.reference)
+
+
+def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
+    """What the token, the sibling protocol and the server's bracketed reason say about this failure."""
+    claims, protocol = known.claims, evidence.protocol
+    reason = evidence.details.get("reason", "")
+    facts = {
+        Given.ROLE_MISSING: claims is not None and protocol is not None and protocol.role not in claims.roles,
+        Given.OTHER_AUDIENCE: claims is not None and claims.audience.rstrip("/") != known.resource,
+        Given.DELEGATED: claims is not None and bool(claims.scopes) and not claims.roles,
+        Given.SIBLING_OPENED: bool(known.opened - {protocol}),
+        Given.LOGON_DENIED: "LogonDenied" in reason,
+        Given.RECIPIENT_UNKNOWN: "NoADRecipient" in reason,
+    }
+    return frozenset(given for given, holds in facts.items() if holds)
+
+
+def shown(evidence: Evidence) -> str:
+    """The evidence as one line: the other side's code and words, or what we saw in ours."""
+    words = evidence.said or _SILENT.get(evidence.signal, evidence.signal)
+    code = "" if evidence.signal in words or evidence.signal in tuple(Fault) else f"{evidence.signal} "
+    line = f"{code}{words}"
+    return line if len(line) <= EVIDENCE_LIMIT else line[: EVIDENCE_LIMIT - 1] + "…"
+
+
+_SILENT: Mapping[str, str] = {
+    Fault.TIMEOUT: "no answer before the deadline",
+    Fault.CLOSED: "the connection was closed",
+    Fault.REFUSED: "connection refused",
+    Fault.BUG: "an error inside mailcheck",
+}
+
+
+def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) -> tuple[Cause, ...]:
+    weighed = [(one.weigh(given), one) for one in entry.explanations]
+    causes = sorted(
+        (
+            Cause(
+                _plain(one.cause, values),
+                likelihood,
+                _plain(one.why, values),
+                tuple(line.fill(values) for line in one.fix),
+            )
+            for likelihood, one in weighed
+            if likelihood is not None
+        ),
+        key=lambda cause: _ORDER[cause.likelihood],
+    )
+    certain = tuple(cause for cause in causes if cause.likelihood is Likelihood.CERTAIN)
+    return certain or tuple(causes)
+
+
+def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
+    claims = known.claims
+    values = dict(evidence.details)
+    values.update(
+        mailbox=known.mailbox,
+        tenant_id=known.app.tenant_id,
+        client_id=known.app.client_id,
+        vault_url=known.app.vault_url,
+        vault_name=known.app.vault_url.removeprefix("https://").partition(".")[0],
+        certificate=known.app.certificate,
+        endpoint=str(known.endpoint or ""),
+        host=known.endpoint.host if known.endpoint else "",
+        port=str(known.endpoint.port) if known.endpoint else "",
+        resource=known.resource,
+        stage=evidence.stage,
+        signal=evidence.signal,
+    )
+    if evidence.protocol:
+        values.update(protocol=evidence.protocol.name, role=evidence.protocol.role)
+        values["others"] = ", ".join(sorted(one.name for one in known.opened - {evidence.protocol}))
+    if claims:
+        values.update(
+            audience=claims.audience, roles=", ".join(claims.roles) or "none", service_principal=claims.object_id
+        )
+    return values
+
+
+def _plain(template: str, values: Mapping[str, str]) -> str:
+    return template.format_map(_Plain(values))
+
+
+class _Plain(dict[str, str]):
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__({name: quote(value, Shell.NONE) for name, value in values.items() if value})
+
+    def __missing__(self, name: str) -> str:
+        return f"<{name.replace('_', ' ')}>"

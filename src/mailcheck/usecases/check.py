@@ -1,0 +1,260 @@
+"""Check one mailbox: certificate, token, then one conversation per protocol, all at the same time, one deadline.
+
+Whatever happens, a report comes of it. A failure that is expected in the field arrives here as `Evidence`; an
+exception is a fault of ours and becomes the evidence of one, in `_or_bug` and nowhere else.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+from mailcheck.diagnosis.entry import Circumstances
+from mailcheck.diagnosis.match import diagnose
+from mailcheck.model.credential import Certificate, Token
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import (
+    Broken,
+    CertificateFacts,
+    Healthy,
+    NotAllowed,
+    Opened,
+    ProtocolReport,
+    Report,
+    Step,
+    TokenFacts,
+)
+from mailcheck.model.request import App, CheckRequest, Endpoint, MailProtocol
+from mailcheck.model.secret import Secret
+from mailcheck.protocol import DIALOGUES
+from mailcheck.protocol.effects import Conversation, Dialogue
+
+_log = logging.getLogger(__name__)
+
+# Past the deadline a conversation is only being closed; this much later it is given up whatever it does.
+_GRACE = 0.25
+
+
+class CertificateSource(Protocol):
+    """Where the app's certificate comes from: Key Vault."""
+
+    async def certificate(self) -> Certificate | Evidence:
+        """The current version."""
+
+
+class TokenIssuer(Protocol):
+    """Who gives an access token for a certificate: Entra."""
+
+    async def token(self, certificate: Certificate) -> Token | Evidence:
+        """A token for Exchange, fresh or from the cache."""
+
+
+class Mail(Protocol):
+    """How a dialogue reaches a mail server."""
+
+    async def converse[T](
+        self,
+        endpoint: Endpoint,
+        protocol: MailProtocol,
+        dialogue: Dialogue[T | Evidence],
+        *,
+        deadline: float,
+        secrets: tuple[Secret[str], ...],
+    ) -> Conversation[T]:
+        """Drives the dialogue to its end; `deadline` is on the running loop's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is checked against, from the settings.
+
+    Attributes:
+        app: The app registration under test.
+        resource: The audience its tokens must have, such as `https://outlook.office365.com`.
+        endpoints: The server of each protocol.
+        timeout: Seconds for one whole check.
+        domains: The only domains that may be checked; empty: any.
+    """
+
+    app: App
+    resource: str
+    endpoints: Mapping[MailProtocol, Endpoint]
+    timeout: float
+    domains: frozenset[str] = frozenset()
+
+
+class CheckMailbox:
+    """The use case. One instance serves any number of checks at the same time.
+
+    `now` gives the current time in UTC, `new_id` a fresh id for a report or a bug's reference.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        certificates: CertificateSource,
+        tokens: TokenIssuer,
+        mail: Mail,
+        *,
+        now: Callable[[], dt.datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._target = target
+        self._certificates = certificates
+        self._tokens = tokens
+        self._mail = mail
+        self._now = now
+        self._new_id = new_id
+
+    async def __call__(self, request: CheckRequest) -> Report | NotAllowed:
+        """Runs one check; ends within the timeout whatever a server, the vault or the network does."""
+        if self._target.domains and request.mailbox.domain not in self._target.domains:
+            return NotAllowed(request.mailbox)
+        started = asyncio.get_running_loop().time()
+        deadline = started + self._target.timeout
+        checked_at = self._now()
+        steps: list[Step] = []
+
+        certificate = await self._certificate(deadline, checked_at, steps)
+        token: Token | Evidence = (
+            certificate if isinstance(certificate, Evidence) else await self._token(certificate, deadline, steps)
+        )
+        if isinstance(token, Evidence):
+            protocols = {protocol: self._stopped(request, token) for protocol in request.protocols}
+        else:
+            protocols = await self._conversations(request, token, deadline)
+        return Report(
+            id=self._new_id(),
+            mailbox=request.mailbox,
+            checked_at=checked_at,
+            duration_ms=_ms(started),
+            protocols=MappingProxyType(protocols),
+            preparation=tuple(steps),
+            certificate=None if isinstance(certificate, Evidence) else _certificate_facts(certificate, checked_at),
+            token=None if isinstance(token, Evidence) else _token_facts(token),
+        )
+
+    async def _certificate(self, deadline: float, now: dt.datetime, steps: list[Step]) -> Certificate | Evidence:
+        got = await self._stage(Stage.VAULT, self._certificates.certificate(), deadline, steps)
+        if isinstance(got, Evidence):
+            return got
+        fault = _out_of_force(got, now)
+        days = _certificate_facts(got, now).days_left
+        steps.append(Step(Stage.CERTIFICATE, fault is None, 0, f"{got.thumbprint}, {days} days left"))
+        return fault or got
+
+    async def _token(self, certificate: Certificate, deadline: float, steps: list[Step]) -> Token | Evidence:
+        return await self._stage(Stage.TOKEN, self._tokens.token(certificate), deadline, steps)
+
+    async def _stage[T](
+        self, stage: Stage, work: Awaitable[T | Evidence], deadline: float, steps: list[Step]
+    ) -> T | Evidence:
+        started = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(deadline):
+                outcome = await self._or_bug(stage, None, work)
+        except TimeoutError:
+            outcome = Evidence(stage, Fault.TIMEOUT)
+        failed = isinstance(outcome, Evidence)
+        steps.append(Step(outcome.stage if isinstance(outcome, Evidence) else stage, not failed, _ms(started)))
+        return outcome
+
+    async def _conversations(
+        self, request: CheckRequest, token: Token, deadline: float
+    ) -> dict[MailProtocol, ProtocolReport]:
+        talks = await asyncio.gather(
+            *(self._conversation(request, protocol, token, deadline) for protocol in request.protocols)
+        )
+        opened = frozenset(
+            protocol
+            for protocol, talk in zip(request.protocols, talks, strict=True)
+            if not isinstance(talk.outcome, Evidence)
+        )
+        return {
+            protocol: self._judged(request, protocol, talk, token, opened)
+            for protocol, talk in zip(request.protocols, talks, strict=True)
+        }
+
+    async def _conversation(
+        self, request: CheckRequest, protocol: MailProtocol, token: Token, deadline: float
+    ) -> Conversation[Opened]:
+        started = asyncio.get_running_loop().time()
+        talk = self._mail.converse(
+            self._target.endpoints[protocol],
+            protocol,
+            DIALOGUES[protocol](request.mailbox, token.value),
+            deadline=deadline,
+            secrets=(token.value,),
+        )
+        try:
+            async with asyncio.timeout_at(deadline + _GRACE):
+                outcome = await self._or_bug(Stage.CONNECT, protocol, talk)
+        except TimeoutError:
+            outcome = Evidence(Stage.LOGOUT, Fault.TIMEOUT, protocol=protocol)
+        return Conversation(outcome, (), (), _ms(started)) if isinstance(outcome, Evidence) else outcome
+
+    def _judged(
+        self,
+        request: CheckRequest,
+        protocol: MailProtocol,
+        talk: Conversation[Opened],
+        token: Token,
+        opened: frozenset[MailProtocol],
+    ) -> ProtocolReport:
+        if isinstance(talk.outcome, Evidence):
+            known = Circumstances(
+                app=self._target.app,
+                mailbox=request.mailbox.address,
+                resource=self._target.resource,
+                endpoint=self._target.endpoints[protocol],
+                claims=token.claims,
+                opened=opened,
+            )
+            verdict: Healthy | Broken = Broken(diagnose(talk.outcome, known))
+        else:
+            verdict = Healthy(talk.outcome)
+        return ProtocolReport(verdict, talk.duration_ms, talk.steps, talk.transcript)
+
+    def _stopped(self, request: CheckRequest, evidence: Evidence) -> ProtocolReport:
+        """The verdict on a protocol that was never tried, because certificate or token failed."""
+        known = Circumstances(self._target.app, request.mailbox.address, self._target.resource)
+        return ProtocolReport(Broken(diagnose(evidence, known)))
+
+    async def _or_bug[T](
+        self, stage: Stage, protocol: MailProtocol | None, work: Awaitable[T | Evidence]
+    ) -> T | Evidence:
+        """The one place where an exception of ours becomes an answer: a reference to find it in the log by."""
+        try:
+            return await work
+        except Exception:  # noqa: BLE001 - the one blind except: whatever it is, it is ours
+            reference = self._new_id()
+            _log.exception("our bug, reference %s, at stage %s", reference, stage)
+            return Evidence(stage, Fault.BUG, protocol=protocol, details=MappingProxyType({"reference": reference}))
+
+
+def _out_of_force(certificate: Certificate, now: dt.datetime) -> Evidence | None:
+    """Evidence when the certificate is not valid now. The vault gives out expired ones without a word."""
+    dates = {"not_before": f"{certificate.not_before:%Y-%m-%d}", "not_after": f"{certificate.not_after:%Y-%m-%d}"}
+    details = MappingProxyType({**dates, "thumbprint": certificate.thumbprint})
+    if now > certificate.not_after:
+        said = f"{certificate.thumbprint} is valid until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
+        return Evidence(Stage.CERTIFICATE, Fault.EXPIRED, said, details=details)
+    if now < certificate.not_before:
+        said = f"{certificate.thumbprint} is valid from {certificate.not_before:%Y-%m-%d %H:%M} UTC"
+        return Evidence(Stage.CERTIFICATE, Fault.NOT_YET_VALID, said, details=details)
+    return None
+
+
+def _certificate_facts(certificate: Certificate, now: dt.datetime) -> CertificateFacts:
+    return CertificateFacts(certificate.thumbprint, certificate.not_after, (certificate.not_after - now).days)
+
+
+def _token_facts(token: Token) -> TokenFacts:
+    return TokenFacts(token.claims.audience, token.claims.roles, token.claims.expires_at)
+
+
+def _ms(started: float) -> int:
+    return round((asyncio.get_running_loop().time() - started) * 1000)

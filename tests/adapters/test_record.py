@@ -1,0 +1,110 @@
+"""Steps and transcript of one conversation, without a connection."""
+
+import pytest
+
+from mailcheck.adapters.record import LINE_SHOWN, LINES_KEPT, Record, readable
+from mailcheck.model.evidence import Evidence, Stage
+from mailcheck.model.report import Step
+from mailcheck.model.secret import Secret
+from mailcheck.protocol.effects import Conversation, Send
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL291dGxvb2su.c2lnbmF0dXJl"
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def transcript(*received: bytes, secrets: tuple[str, ...] = (TOKEN,)) -> tuple[str, ...]:
+    """What the transcript shows of these lines from the server."""
+    record = Record(Clock(), tuple(Secret(secret) for secret in secrets))
+    for line in received:
+        record.received(line)
+    return record.conversation("").transcript
+
+
+def test_each_stage_is_a_step_with_its_own_time() -> None:
+    """A step lasts until the next stage is entered; entering the same stage again changes nothing."""
+    clock = Clock()
+    record = Record(clock)
+    record.detail = "192.0.2.1"
+    clock.now += 0.0104
+    record.enter(Stage.CONNECT)
+    clock.now += 0.020
+    record.enter(Stage.CONNECT)
+    clock.now += 0.005
+    conversation: Conversation[str] = record.conversation(Evidence(Stage.CONNECT, "refused"))
+    assert conversation.steps == (
+        Step(Stage.DNS, ok=True, ms=10, detail="192.0.2.1"),
+        Step(Stage.CONNECT, ok=False, ms=25, detail="refused"),
+    )
+    assert conversation.duration_ms == 35
+
+
+@pytest.mark.parametrize(
+    "data, text",
+    [
+        (b"* OK ready", "* OK ready"),
+        ("* LIST \u00fc".encode(), "* LIST \u00fc"),
+        (b"\xff\x00\x1b[31m\t", "\\xff\\x00\\x1b[31m\\t"),
+        ("right\u202eleft".encode(), "right\\u202eleft"),
+        (b"x" * LINE_SHOWN, "x" * LINE_SHOWN),
+        (b"x" * (LINE_SHOWN + 1), "x" * LINE_SHOWN + " ..."),
+        (b"\0" * LINE_SHOWN, "\\x00" * (LINE_SHOWN // 4) + " ..."),
+    ],
+    ids=["plain", "utf-8", "control", "bidirectional", "longest", "too-long", "too-long-when-escaped"],
+)
+def test_a_line_is_safe_to_show(data: bytes, text: str) -> None:
+    """What cannot be printed is escaped, and a long line is cut off."""
+    assert readable(data) == text
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        (f"NO {TOKEN}", "NO <withheld>"),
+        (f"NO {TOKEN[:30]}", "NO <withheld>"),
+        (f"NO x{TOKEN[20:50]}x", "NO <withheld>"),
+        (f"NO <{TOKEN}>", "NO <<withheld>>"),
+        (f"NO {TOKEN[:15]}", f"NO {TOKEN[:15]}"),
+        ("NO pin pinned", "NO <withheld> <withheld>ned"),
+        (
+            "NO AUTHENTICATE failed for some-other-thing-of-length",
+            "NO AUTHENTICATE failed for some-other-thing-of-length",
+        ),
+    ],
+    ids=["whole", "cut-off", "inside", "wrapped", "too-short-to-tell", "short-secret", "no-secret"],
+)
+def test_a_secret_is_withheld_whole_and_in_pieces(line: str, shown: str) -> None:
+    """A server that repeats a secret, or 16 characters of it, does not bring it into the transcript."""
+    assert transcript(line.encode(), secrets=(TOKEN, "pin", "")) == (f"S: {shown}",)
+
+
+def test_the_command_around_a_secret_stays_readable() -> None:
+    """Of a secret line, only the words that its substitute does not show are secret."""
+    record = Record(Clock())
+    record.sent(Send(Secret(f"A1 AUTHENTICATE XOAUTH2 {TOKEN}\r\n".encode()), "A1 AUTHENTICATE XOAUTH2 <64 withheld>"))
+    record.received(f"A1 BAD AUTHENTICATE XOAUTH2 {TOKEN}".encode())
+    assert record.conversation("").transcript == (
+        "C: A1 AUTHENTICATE XOAUTH2 <64 withheld>",
+        "S: A1 BAD AUTHENTICATE XOAUTH2 <withheld>",
+    )
+
+
+def test_the_middle_of_a_long_talk_is_left_out() -> None:
+    """The first and the last lines are kept; between them stands how many are not."""
+    lines = transcript(*(str(number).encode() for number in range(20_000)))
+    assert len(lines) == 2 * LINES_KEPT + 1
+    assert lines[LINES_KEPT - 1 : LINES_KEPT + 2] == ("S: 99", "... 19,800 lines left out", "S: 19900")
+    assert lines[-1] == "S: 19999"
+
+
+def test_a_talk_of_just_so_many_lines_is_whole() -> None:
+    """Nothing is left out before there is too much."""
+    assert len(transcript(*[b"line"] * 2 * LINES_KEPT)) == 2 * LINES_KEPT

@@ -1,0 +1,58 @@
+"""Parsing a mailbox address: what gets past the edge, and what is said of what does not."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailcheck.model.request import ADDRESS_LIMIT, InvalidAddress, Mailbox
+
+GOOD = [
+    ("shared@contoso.com", "shared@contoso.com"),
+    ("  Shared@Contoso.COM \n", "Shared@contoso.com"),
+    ("o'brien+x@mail.contoso.co.uk", "o'brien+x@mail.contoso.co.uk"),
+    ("a.b-c_d@xn--bcher-kva.example", "a.b-c_d@xn--bcher-kva.example"),
+    ("x" * 64 + "@contoso.com", "x" * 64 + "@contoso.com"),
+]
+BAD = [
+    ("", "it is empty"),
+    ("shared", 'it has no "@"'),
+    ("@contoso.com", 'there is nothing before the "@"'),
+    ("shared@", 'there is nothing after the "@"'),
+    ("shared@contoso", "the domain is not a host name with at least one dot"),
+    ("shared@-contoso.com", "the domain is not a host name with at least one dot"),
+    ("shared@contoso..com", "the domain is not a host name with at least one dot"),
+    ("sha red@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    ("shared\r\nA1 LOGOUT@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    ('"shared box"@contoso.com', 'the part before the "@" has a character that a mailbox name cannot have'),
+    ("x';Remove-Mailbox y;'@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    (".shared@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    ("a@b@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    ("größe@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    ("x" * 65 + "@contoso.com", 'the part before the "@" is longer than 64 characters'),
+    ("x" * 400 + "@contoso.com", f"it is longer than {ADDRESS_LIMIT} characters"),
+]
+
+
+@pytest.mark.parametrize("text, address", GOOD)
+def test_an_address_is_parsed_once(text: str, address: str) -> None:
+    """White space around it goes, the domain is lower-cased, the rest stays."""
+    parsed = Mailbox.parse(text)
+    assert isinstance(parsed, Mailbox)
+    assert parsed.address == address
+
+
+@pytest.mark.parametrize("text, reason", BAD)
+def test_what_is_wrong_is_said(text: str, reason: str) -> None:
+    """The person who typed it is told what is wrong with it."""
+    assert Mailbox.parse(text) == InvalidAddress(reason)
+
+
+@given(st.text(max_size=400))
+def test_nothing_that_parses_can_break_a_line(text: str) -> None:
+    """Whatever is accepted is short, has no control character, no space, no double quote and no bracket."""
+    parsed = Mailbox.parse(text)
+    if isinstance(parsed, Mailbox):
+        assert len(parsed.address) <= ADDRESS_LIMIT
+        assert re.fullmatch(r"[!#-'*+\-./0-9=?@A-Z^_`a-z{|}~]+", parsed.address)

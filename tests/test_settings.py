@@ -1,0 +1,182 @@
+"""Settings: defaults, every problem at once, and never a value in a message."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from mailcheck.model.request import Endpoint, MailProtocol
+from mailcheck.settings import BotKind, BotSettings, CheckSettings, Settings
+
+TENANT = "11111111-2222-4333-8444-555555555555"
+CLIENT = "22222222-3333-4444-8555-666666666666"
+CHECK = {
+    "MAILCHECK_TENANT_ID": TENANT,
+    "MAILCHECK_CLIENT_ID": CLIENT,
+    "MAILCHECK_VAULT_URL": "https://kv.vault.azure.net/",
+    "MAILCHECK_CERTIFICATE": "mailcheck",
+}
+BOT = {
+    "MicrosoftAppType": "SingleTenant",
+    "MicrosoftAppId": CLIENT,
+    "MicrosoftAppTenantId": TENANT,
+    "MicrosoftAppPassword": "planted-password",
+}
+
+
+def check(more: Mapping[str, str] | None = None) -> CheckSettings:
+    """The check's settings, which must be right."""
+    settings = Settings.read({**CHECK, **(more or {})}).check
+    assert isinstance(settings, CheckSettings), settings
+    return settings
+
+
+def bot(more: Mapping[str, str] | None = None) -> BotSettings:
+    """The bot's settings, which must be right."""
+    settings = Settings.read({**BOT, **(more or {})}).bot
+    assert isinstance(settings, BotSettings), settings
+    return settings
+
+
+def problems(half: object) -> dict[str, str]:
+    """What is wrong with one half, by setting."""
+    assert isinstance(half, tuple)
+    return {one.name: one.problem for one in half}
+
+
+def test_four_settings_are_enough() -> None:
+    """Everything else has the default of the public cloud."""
+    settings = check()
+    assert settings.authority == f"https://login.microsoftonline.com/{TENANT}"
+    assert settings.authority_known
+    assert settings.scope == "https://outlook.office365.com/.default"
+    assert settings.endpoints[MailProtocol.IMAP] == Endpoint("outlook.office365.com", 993)
+    assert settings.endpoints[MailProtocol.POP] == Endpoint("outlook.office365.com", 995)
+    assert settings.app.vault_url == "https://kv.vault.azure.net"
+    assert settings.protocols == tuple(MailProtocol)
+    assert settings.timeout == 10
+    assert settings.domains == frozenset()
+    assert not settings.managed_identity
+
+
+@pytest.mark.parametrize(
+    "cloud, authority, mail",
+    [
+        ("usgov", "https://login.microsoftonline.us", "outlook.office365.us"),
+        ("usdod", "https://login.microsoftonline.us", "outlook-dod.office365.us"),
+        ("china", "https://login.partner.microsoftonline.cn", "partner.outlook.cn"),
+    ],
+)
+def test_a_cloud_sets_all_addresses(cloud: str, authority: str, mail: str) -> None:
+    """MAILCHECK_CLOUD changes authority, scope and servers together."""
+    settings = check({"MAILCHECK_CLOUD": cloud})
+    assert settings.authority == f"{authority}/{TENANT}"
+    assert settings.scope == f"https://{mail}/.default"
+    assert settings.endpoints[MailProtocol.IMAP].host == mail
+
+
+def test_overrides_are_taken(tmp_path: Path) -> None:
+    """Each address can be replaced, lists take commas and spaces, and an override makes the authority unknown."""
+    anchors = tmp_path / "ca.pem"
+    anchors.write_text("-----BEGIN CERTIFICATE-----\n")
+    settings = check(
+        {
+            "MAILCHECK_AUTHORITY": "https://localhost:8443",
+            "MAILCHECK_SCOPE": "https://x.example/.default",
+            "MAILCHECK_IMAP": "127.0.0.1:10993",
+            "MAILCHECK_POP": "[::1]:10995",
+            "MAILCHECK_PROTOCOLS": "POP",
+            "MAILCHECK_TIMEOUT": "2.5",
+            "MAILCHECK_DOMAINS": "Contoso.com, @fabrikam.com",
+            "MAILCHECK_CA_FILE": str(anchors),
+            "IDENTITY_ENDPOINT": "http://127.0.0.1/msi/token",
+        }
+    )
+    assert settings.authority == f"https://localhost:8443/{TENANT}"
+    assert not settings.authority_known
+    assert settings.endpoints[MailProtocol.IMAP] == Endpoint("127.0.0.1", 10993)
+    assert settings.endpoints[MailProtocol.POP] == Endpoint("::1", 10995)
+    assert settings.protocols == (MailProtocol.POP,)
+    assert settings.timeout == 2.5
+    assert settings.domains == {"contoso.com", "fabrikam.com"}
+    assert settings.ca_file == anchors
+    assert settings.managed_identity
+
+
+def test_nothing_set_names_everything_needed() -> None:
+    """An empty environment is told all it lacks at once, each half for itself."""
+    settings = Settings.read({})
+    assert list(problems(settings.check)) == list(CHECK)
+    assert list(problems(settings.bot)) == ["MicrosoftAppType", "MicrosoftAppId", "MicrosoftAppTenantId"]
+    assert all("is missing" in text for text in problems(settings.check).values())
+
+
+@pytest.mark.parametrize(
+    "name, value, wanted",
+    [
+        ("MAILCHECK_TENANT_ID", "Contoso Ltd", "is not a GUID or a domain of the tenant"),
+        ("MAILCHECK_CLIENT_ID", "mail app", "is not a GUID"),
+        ("MAILCHECK_VAULT_URL", "http://kv.vault.azure.net", "is not an https:// address without a path"),
+        ("MAILCHECK_VAULT_URL", "https://kv.vault.azure.net/secrets/x", "is not an https:// address without a path"),
+        ("MAILCHECK_VAULT_URL", "https://user:pw@kv.example", "is not an https:// address without a path"),
+        ("MAILCHECK_VAULT_URL", "https://[", "is not an https:// address without a path"),
+        ("MAILCHECK_CERTIFICATE", "my certificate", "is not a Key Vault object name (letters, digits and hyphens)"),
+        ("MAILCHECK_CLOUD", "germany", "is not one of public, usgov, usdod, china"),
+        ("MAILCHECK_AUTHORITY", "https://login.example/tenant", "is not an https:// address without a tenant"),
+        ("MAILCHECK_SCOPE", "IMAP.AccessAsUser.All", "is not one resource followed by /.default"),
+        ("MAILCHECK_IMAP", "imap.example", "is not host:port, such as outlook.office365.com:993"),
+        ("MAILCHECK_IMAP", "outlook.office365.com:70000", "is not host:port, such as outlook.office365.com:993"),
+        ("MAILCHECK_POP", "a b:995", "is not host:port, such as outlook.office365.com:995"),
+        ("MAILCHECK_PROTOCOLS", "imap,smpt", "is not a list out of imap, pop"),
+        ("MAILCHECK_TIMEOUT", "soon", "is not a number of seconds from 1 to 60"),
+        ("MAILCHECK_TIMEOUT", "0.5", "is not a number of seconds from 1 to 60"),
+        ("MAILCHECK_CA_FILE", "/nonexistent/ca.pem", "is not a readable PEM file with a certificate in it"),
+        (
+            "MAILCHECK_CLIENT_ID",
+            "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/x)",
+            "is a Key Vault reference that the platform did not resolve; look at its status in the portal",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_but_not_shown(name: str, value: str, wanted: str) -> None:
+    """The setting and what it should be are told; the value is not."""
+    found = problems(Settings.read({**CHECK, name: value}).check)
+    assert found == {name: wanted}
+    assert value not in str(found)
+
+
+def test_the_bot_has_an_identity_of_its_own() -> None:
+    """The bot's settings; its password is a secret, and nobody is an operator unless named."""
+    settings = bot()
+    assert settings.kind is BotKind.SINGLE_TENANT
+    assert settings.password is not None
+    assert "planted-password" not in repr(settings)
+    assert settings.operators == frozenset()
+    assert settings.metadata == "https://login.botframework.com/v1/.well-known/openidconfiguration"
+
+
+def test_a_managed_identity_needs_no_password() -> None:
+    """UserAssignedMSI works without MicrosoftAppPassword; SingleTenant does not."""
+    assert bot({"MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppPassword": ""}).password is None
+    assert list(problems(Settings.read({**BOT, "MicrosoftAppPassword": " "}).bot)) == ["MicrosoftAppPassword"]
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("MicrosoftAppType", "MultiTenant"),
+        ("MicrosoftAppId", "mailcheck"),
+        ("MicrosoftAppTenantId", "contoso.com"),
+        ("MAILCHECK_BOT_METADATA", "http://login.botframework.com/v1/.well-known/openidconfiguration"),
+        ("MAILCHECK_OPERATORS", "anna@contoso.com"),
+    ],
+)
+def test_a_wrong_bot_setting_is_named(name: str, value: str) -> None:
+    """Each of the bot's settings is checked."""
+    assert list(problems(Settings.read({**BOT, name: value}).bot)) == [name]
+
+
+def test_operators_are_object_ids_or_everyone() -> None:
+    """Ids are compared in lower case; `*` is the whole tenant."""
+    assert bot({"MAILCHECK_OPERATORS": f"{TENANT.upper()};{CLIENT}"}).operators == {TENANT, CLIENT}
+    assert bot({"MAILCHECK_OPERATORS": "*"}).operators == {"*"}

@@ -1,0 +1,315 @@
+"""One check, with small fakes for the three outside things: what is asked, in which order, and what the report says."""
+
+import asyncio
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from mailcheck.model.credential import Certificate, Claims, Token
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import Broken, Folder, Healthy, Listing, Maildrop, NotAllowed, Report, Status, Step
+from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
+from mailcheck.model.secret import Secret
+from mailcheck.protocol.effects import Conversation, Dialogue
+from mailcheck.usecases.check import CheckMailbox, Target
+
+NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
+MAILBOX = Mailbox("shared@contoso.com")
+TARGET = Target(
+    app=App("11111111-2222-4333-8444-555555555555", "22222222-3333-4444-8555-666666666666", "https://v.example", "c"),
+    resource="https://outlook.office365.com",
+    endpoints={IMAP: Endpoint("imap.example", 993), POP: Endpoint("pop.example", 995)},
+    timeout=5,
+)
+INBOX = Listing((Folder(("INBOX",), "inbox"),))
+
+
+def certificate(not_before: dt.datetime = NOW - DAY, not_after: dt.datetime = NOW + 83 * DAY) -> Certificate:
+    """A certificate that is in force unless told otherwise."""
+    return Certificate(Secret("planted-private-key"), "public", "AB12", not_before, not_after, "1")
+
+
+def token(*roles: str) -> Token:
+    """A token for Exchange with these roles."""
+    claims = Claims(
+        "https://outlook.office365.com", roles, "tenant", "app", "77777777-aaaa-4bbb-8ccc-0000000000ee", NOW + DAY
+    )
+    return Token(Secret("planted-token"), claims)
+
+
+BOTH_ROLES = token("IMAP.AccessAsApp", "POP.AccessAsApp")
+
+
+class Vault:
+    """A certificate source that gives one answer, or raises."""
+
+    def __init__(self, answer: Certificate | Evidence | Exception) -> None:
+        self.answer = answer
+
+    async def certificate(self) -> Certificate | Evidence:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Issuer:
+    """A token issuer that gives one answer and counts how often it was asked."""
+
+    def __init__(self, answer: Token | Evidence) -> None:
+        self.answer = answer
+        self.asked = 0
+
+    async def token(self, certificate: Certificate) -> Token | Evidence:
+        assert certificate.thumbprint == "AB12"
+        self.asked += 1
+        return self.answer
+
+
+class Servers:
+    """A mail connection whose every protocol has a prepared outcome; a callable is run in its place."""
+
+    def __init__(self, outcomes: Mapping[MailProtocol, object]) -> None:
+        self.outcomes = outcomes
+        self.met: list[tuple[str, MailProtocol]] = []
+
+    async def converse[T](
+        self,
+        endpoint: Endpoint,
+        protocol: MailProtocol,
+        dialogue: Dialogue[T | Evidence],
+        *,
+        deadline: float,
+        secrets: tuple[Secret[str], ...],
+    ) -> Conversation[T]:
+        dialogue.close()
+        assert deadline > asyncio.get_running_loop().time()
+        assert [secret.reveal() for secret in secrets] == ["planted-token"]
+        self.met.append((str(endpoint), protocol))
+        outcome = self.outcomes[protocol]
+        if callable(outcome):
+            outcome = await outcome()
+        return Conversation(outcome, (Step(Stage.TLS, True, 31, "TLSv1.3"),), ("S: * OK",), 40)  # type: ignore[arg-type]
+
+
+class Silent:
+    """An outside thing that never answers, and notices that it was given up."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    async def __call__(self) -> Evidence:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        raise AssertionError
+
+    async def certificate(self) -> Evidence:
+        return await self()
+
+
+def ids() -> Callable[[], str]:
+    """Ids in order: id-1, id-2, ..."""
+    numbers: Iterator[int] = itertools.count(1)
+    return lambda: f"id-{next(numbers)}"
+
+
+def use_case(
+    vault: object = None,
+    issuer: Issuer | None = None,
+    servers: Servers | None = None,
+    target: Target = TARGET,
+) -> CheckMailbox:
+    """The use case with healthy surroundings, except for what is given."""
+    return CheckMailbox(
+        target,
+        vault or Vault(certificate()),  # type: ignore[arg-type]
+        issuer or Issuer(BOTH_ROLES),
+        servers or Servers({IMAP: INBOX, POP: Maildrop(3, 1200)}),
+        now=lambda: NOW,
+        new_id=ids(),
+    )
+
+
+async def checked(check: CheckMailbox, *protocols: MailProtocol) -> Report:
+    """The report of one check by these protocols (both, when none is given)."""
+    report = await check(CheckRequest(MAILBOX, protocols or (IMAP, POP)))
+    assert isinstance(report, Report)
+    return report
+
+
+def diagnosis_ids(report: Report) -> dict[MailProtocol, str]:
+    """The diagnosis of each broken protocol."""
+    return {
+        protocol: one.verdict.diagnosis.id
+        for protocol, one in report.protocols.items()
+        if isinstance(one.verdict, Broken)
+    }
+
+
+async def test_a_healthy_mailbox() -> None:
+    """Everything opens: the report has what each protocol found, the certificate and the token's own words."""
+    servers = Servers({IMAP: INBOX, POP: Maildrop(3, 1200)})
+    report = await checked(use_case(servers=servers))
+    assert report.status is Status.HEALTHY
+    assert report.protocols[IMAP].verdict == Healthy(INBOX)
+    assert report.protocols[POP].verdict == Healthy(Maildrop(3, 1200))
+    assert report.certificate is not None
+    assert report.certificate.days_left == 83
+    assert report.token is not None
+    assert report.token.roles == ("IMAP.AccessAsApp", "POP.AccessAsApp")
+    assert (report.id, report.checked_at) == ("id-1", NOW)
+    assert [step.name for step in report.preparation] == [Stage.VAULT, Stage.CERTIFICATE, Stage.TOKEN]
+    assert servers.met == [("imap.example:993", IMAP), ("pop.example:995", POP)]
+
+
+async def test_only_the_asked_protocols_are_met() -> None:
+    """A protocol that was not asked for is not tried and not reported."""
+    servers = Servers({POP: Maildrop(0, 0)})
+    report = await checked(use_case(servers=servers), POP)
+    assert list(report.protocols) == [POP]
+    assert servers.met == [("pop.example:995", POP)]
+
+
+async def test_protocols_are_met_at_the_same_time() -> None:
+    """The second conversation begins before the first has ended."""
+    barrier = asyncio.Barrier(2)
+
+    async def meet() -> Maildrop:
+        await barrier.wait()
+        return Maildrop(1, 1)
+
+    report = await checked(use_case(servers=Servers({IMAP: meet, POP: meet})))
+    assert report.status is Status.HEALTHY
+
+
+async def test_a_failed_certificate_stops_the_check() -> None:
+    """Without a certificate Entra and the servers are left alone; every asked protocol carries the diagnosis."""
+    issuer, servers = Issuer(BOTH_ROLES), Servers({})
+    report = await checked(use_case(Vault(Evidence(Stage.VAULT, "ForbiddenByRbac", "no role")), issuer, servers))
+    assert report.status is Status.BROKEN
+    assert diagnosis_ids(report) == {IMAP: "vault-role-missing", POP: "vault-role-missing"}
+    assert (issuer.asked, servers.met) == (0, [])
+    assert report.certificate is None
+    assert [(step.name, step.ok) for step in report.preparation] == [(Stage.VAULT, False)]
+
+
+@pytest.mark.parametrize(
+    "held, diagnosis",
+    [
+        (certificate(not_after=NOW - dt.timedelta(seconds=1)), "certificate-expired"),
+        (certificate(not_before=NOW + DAY), "certificate-not-yet-valid"),
+    ],
+)
+async def test_validity_is_judged_here(held: Certificate, diagnosis: str) -> None:
+    """The vault gives out expired and future certificates without a word, so the dates are compared before Entra."""
+    issuer = Issuer(BOTH_ROLES)
+    report = await checked(use_case(Vault(held), issuer))
+    assert set(diagnosis_ids(report).values()) == {diagnosis}
+    assert issuer.asked == 0
+
+
+async def test_a_failed_token_stops_the_check() -> None:
+    """Without a token no server is met, but the report has the certificate's dates."""
+    servers = Servers({})
+    refused = Evidence(Stage.TOKEN, "AADSTS700027", "not registered")
+    report = await checked(use_case(issuer=Issuer(refused), servers=servers))
+    assert diagnosis_ids(report) == {IMAP: "certificate-not-registered", POP: "certificate-not-registered"}
+    assert servers.met == []
+    assert report.certificate is not None
+
+
+async def test_one_broken_protocol_degrades() -> None:
+    """IMAP refused, POP open: degraded, and the grant is ruled out, because POP has just used it."""
+    refused = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
+    report = await checked(use_case(servers=Servers({IMAP: refused, POP: Maildrop(1, 2)})))
+    assert report.status is Status.DEGRADED
+    verdict = report.protocols[IMAP].verdict
+    assert isinstance(verdict, Broken)
+    assert "switched off" in verdict.diagnosis.causes[0].cause
+    assert not [one for one in verdict.diagnosis.causes if "FullAccess" in one.cause]
+
+
+async def test_a_missing_role_is_certain() -> None:
+    """A token without the protocol's role explains the refusal, whatever else may be wrong."""
+    refused = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
+    check = use_case(issuer=Issuer(token("POP.AccessAsApp")), servers=Servers({IMAP: refused, POP: Maildrop(1, 2)}))
+    verdict = (await checked(check)).protocols[IMAP].verdict
+    assert isinstance(verdict, Broken)
+    assert [one.likelihood for one in verdict.diagnosis.causes] == ["certain"]
+    assert "IMAP.AccessAsApp" in verdict.diagnosis.causes[0].cause
+
+
+async def test_a_silent_vault_ends_at_the_deadline() -> None:
+    """Whatever does not answer is given up at the deadline, and cancelled."""
+    vault = Silent()
+    quick = Target(TARGET.app, TARGET.resource, TARGET.endpoints, timeout=0.05)
+    report = await asyncio.wait_for(checked(use_case(vault, target=quick)), 1)
+    assert set(diagnosis_ids(report).values()) == {"vault-unreachable"}
+    assert vault.cancelled
+
+
+async def test_a_conversation_that_overstays_is_given_up() -> None:
+    """A transport that misses the deadline costs its own protocol the verdict, not the other's, and no more time."""
+    silent = Silent()
+    quick = Target(TARGET.app, TARGET.resource, TARGET.endpoints, timeout=0.05)
+    check = use_case(servers=Servers({IMAP: silent, POP: Maildrop(1, 2)}), target=quick)
+    report = await asyncio.wait_for(checked(check), 1)
+    assert isinstance(report.protocols[POP].verdict, Healthy)
+    assert isinstance(report.protocols[IMAP].verdict, Broken)
+    assert silent.cancelled
+
+
+async def test_an_exception_is_our_bug_with_a_reference(caplog: pytest.LogCaptureFixture) -> None:
+    """An exception becomes the diagnosis our-bug; the log has the traceback under the same reference."""
+    report = await checked(use_case(Vault(KeyError("planted"))))
+    assert set(diagnosis_ids(report).values()) == {"our-bug"}
+    verdict = report.protocols[IMAP].verdict
+    assert isinstance(verdict, Broken)
+    assert "id-1" in verdict.diagnosis.causes[0].fix[0]
+    assert "reference id-1" in caplog.text
+    assert "KeyError" in caplog.text
+
+
+async def test_a_bug_in_one_conversation_spares_the_other() -> None:
+    """A protocol whose conversation raises is broken by our bug; its sibling still opens the mailbox."""
+
+    async def stumble() -> Maildrop:
+        raise ZeroDivisionError
+
+    report = await checked(use_case(servers=Servers({IMAP: stumble, POP: Maildrop(1, 2)})))
+    assert diagnosis_ids(report) == {IMAP: "our-bug"}
+    assert report.status is Status.DEGRADED
+
+
+async def test_other_domains_are_not_allowed() -> None:
+    """With MAILCHECK_DOMAINS set, a mailbox elsewhere is refused before anything is touched."""
+    issuer = Issuer(BOTH_ROLES)
+    fenced = Target(TARGET.app, TARGET.resource, TARGET.endpoints, 5, frozenset({"fabrikam.com"}))
+    answer = await use_case(issuer=issuer, target=fenced)(CheckRequest(MAILBOX, (IMAP,)))
+    assert answer == NotAllowed(MAILBOX)
+    assert issuer.asked == 0
+
+
+async def test_a_cancelled_check_is_cancelled() -> None:
+    """Cancellation by the caller is not an error of ours: it goes through, to the bottom."""
+    vault = Silent()
+    task = asyncio.ensure_future(checked(use_case(vault)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert vault.cancelled
+
+
+def test_fault_names_are_not_words_of_a_server() -> None:
+    """No fault of ours looks like a code that a server gives (NO, BAD, AADSTS..., 404)."""
+    for fault in Fault:
+        assert fault == fault.lower()
+        assert not fault.isdigit()
