@@ -1,0 +1,58 @@
+"""From a server's refusal to evidence: the codes and reasons inside its sentence, each under its own name."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mailcheck.model.evidence import NO_DETAILS, Evidence, Fault, Stage
+from mailcheck.model.request import MailProtocol
+from mailcheck.protocol.server_text import internal_server_name, printable, sentence
+
+# RFC 3501 section 7.1 and RFC 5530: `[AUTHENTICATIONFAILED] ...`; RFC 2449 section 8 and RFC 3206: `[SYS/TEMP] ...`
+_CODE = re.compile(r"\[([A-Za-z][A-Za-z0-9/.-]*)[\] ]")
+# Exchange Online, in IMAP and under NO as well as under BAD
+_THROTTLED = re.compile(r"Request is throttled\b\.?(?: Suggested Backoff Time: (\d{1,12}) milliseconds)?", re.ASCII)
+# Exchange Online, before or after its sentence and on some back ends only: `[Error="AuthFailed:LogonDenied-..." ...]`
+_REASON = re.compile(r'Error="[^"]*"[^\]]*|AuthFailed:[^\]]*')
+
+
+def refusal(
+    protocol: MailProtocol, stage: Stage, signal: str, text: bytes | str, challenge: Mapping[str, str] = NO_DETAILS
+) -> Evidence:
+    """Evidence of what a server said, for the reader and for matching.
+
+    Args:
+        protocol: The dialogue's protocol.
+        stage: The stage that the dialogue is in.
+        signal: The server's code, such as `NO` or `-ERR`, or a `Fault`; a throttled request is `Fault.THROTTLED`
+            whatever the code.
+        text: The server's words after that code.
+        challenge: What a SASL challenge said before (`sasl.explanation`); goes into the details.
+
+    The details have, where the text gives them: `code`, the response code in upper case; `reason`, Exchange's
+    diagnostics; `backoff_ms`, the milliseconds it asks us to wait.
+    """
+    text = printable(text)
+    details = dict(challenge)
+    if code := _CODE.match(text):
+        details["code"] = code[1].upper()
+    if reason := _REASON.search(text):
+        details["reason"] = sentence(reason[0])
+    if throttled := _THROTTLED.search(text):
+        signal = Fault.THROTTLED
+        if throttled[1]:
+            details["backoff_ms"] = throttled[1]
+    return Evidence(stage, signal, sentence(text), protocol, details)
+
+
+def throttled(text: str) -> bool:
+    """Whether this refusal is Exchange asking us to come back later: trying another way would only prolong it."""
+    return _THROTTLED.search(text) is not None
+
+
+def on_server[T](outcome: T | Evidence, greeting: str) -> T | Evidence:
+    """The outcome; evidence with `server` among its details when the greeting tells Exchange's name for it."""
+    name = internal_server_name(greeting)
+    if name is None or not isinstance(outcome, Evidence):
+        return outcome
+    return replace(outcome, details={**outcome.details, "server": name})

@@ -1,0 +1,159 @@
+"""One answer to LIST, from a generator that is written after the grammar."""
+
+import base64
+import re
+import time
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailcheck.model.report import Folder
+from mailcheck.protocol.imap_list import NoFolder, read_folder
+
+_ATTRIBUTES = [r"\HasNoChildren", r"\HasChildren", r"\Marked", r"\Subscribed", r"\Noinferiors", "$Own"]
+_CLOSED = [r"\Noselect", r"\NonExistent"]
+_ROLES = {r"\Sent": "sent", r"\Drafts": "drafts", r"\Trash": "trash", r"\Junk": "junk", r"\All": "all"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as the server writes it, and the folder that it stands for."""
+
+    wire: bytes
+    folder: Folder
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Answer:
+    """Any mailbox-list of RFC 3501 section 9 with a name that can be read back."""
+    delimiter = draw(st.sampled_from(["/", ".", "\\", '"', None]))
+    level = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=delimiter or ""), min_size=1)
+    path = draw(st.lists(level.filter(_is_shown_as_is), min_size=1, max_size=1 if delimiter is None else 3))
+    role = draw(st.sampled_from([None, *_ROLES]))
+    closed = draw(st.sampled_from([None, *_CLOSED]))
+    others = draw(st.lists(st.sampled_from(_ATTRIBUTES)))
+    attributes = draw(st.permutations([attribute for attribute in (*others, role, closed) if attribute]))
+    name = (delimiter or "").join(_utf7(one) for one in path).encode("ascii")
+    quoted_delimiter = b"NIL" if delimiter is None else _quoted(delimiter.encode())
+    written = draw(st.sampled_from(_ways_to_write(name)))
+    is_inbox = name.upper() == b"INBOX"
+    return Answer(
+        b"(%b) %b %b" % (" ".join(attributes).encode(), quoted_delimiter, written),
+        Folder(tuple(path), "inbox" if is_inbox else _ROLES.get(role or ""), selectable=closed is None),
+    )
+
+
+@given(answers())
+def test_answers_round_trip(answer: Answer) -> None:
+    """What the grammar can write is read back: attributes, delimiter, and the name in any of its three forms."""
+    assert read_folder(answer.wire) == answer.folder
+
+
+@given(st.binary())
+def test_any_bytes_are_an_answer(answer: bytes) -> None:
+    """An answer is a folder, the root or unreadable, whatever its bytes; a name has no control characters."""
+    folder = read_folder(b'() "/" ' + answer)
+
+    if isinstance(folder, Folder):
+        assert not any(ord(character) < 32 for name in folder.path for character in name)
+
+
+@pytest.mark.parametrize("name", ["INBOX", "inbox", "Inbox", '"iNbOx"', "{5}\r\ninbox"])
+def test_inbox_in_any_case(name: str) -> None:
+    """INBOX is the inbox in whatever case of letters, and keeps the server's spelling."""
+    folder = read_folder(f'() "/" {name}'.encode())
+
+    assert isinstance(folder, Folder)
+    assert (folder.name.upper(), folder.role) == ("INBOX", "inbox")
+
+
+def test_a_folder_below_the_inbox_is_not_the_inbox() -> None:
+    """The role belongs to the folder itself."""
+    assert read_folder(b'() "/" INBOX/Done') == Folder(("INBOX", "Done"))
+
+
+@pytest.mark.parametrize("name", ['""', "{0}\r\n"])
+def test_the_root_is_no_folder(name: str) -> None:
+    """An empty name is the root of the hierarchy."""
+    assert read_folder(rf'(\Noselect) "/" {name}'.encode()) is NoFolder.ROOT
+
+
+def test_the_delimiter_is_a_byte_of_the_name() -> None:
+    """A slash that base64 spells divides nothing: names are split before they are decoded."""
+    assert read_folder(b'() "/" "R&AC8-D/2025"') == Folder(("R/D", "2025"))
+
+
+@pytest.mark.parametrize("name", ["/", "//"])
+def test_a_name_of_delimiters_stays_whole(name: str) -> None:
+    """A path always has a name."""
+    assert read_folder(f'() "/" {name}'.encode()) == Folder((name,))
+
+
+def test_control_characters_in_a_name_are_replaced() -> None:
+    """Neither an escape sequence nor a line end, in base64 or plain, gets from a folder's name to a terminal."""
+    assert read_folder(b'() "/" "\x1b[2J&AAo-end"') == Folder(("\ufffd[2J\ufffdend",))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b'"/" x',
+        b'(\\Sent "/" x',
+        b"() x",
+        b'() "/"',
+        b'() "/" ',
+        b'() "//" x',
+        b'() "/" "x',
+        b'() "/" "x\\"',
+        b'() "/" "x"y',
+        b'() "/" x y',
+        b'() "/" {3}',
+        b'() "/" {3}x',
+        b'() "/" {3}\r\nabcd',
+        b'() "/" (x)',
+    ],
+)
+def test_unreadable(answer: bytes) -> None:
+    """What the grammar does not know is told apart from a folder."""
+    assert read_folder(answer) is NoFolder.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"(" * 400_000, b'() "/" "' + b"\\" * 400_001, b'() "/" ' + b"x " * 200_000, b'() "/" ' + b"&" * 400_000],
+)
+def test_long_answers_are_read_in_linear_time(answer: bytes) -> None:
+    """No pattern goes back over what it has read: quadratic time would be minutes here."""
+    began = time.process_time()
+
+    read_folder(answer)
+
+    assert time.process_time() - began < 2
+
+
+def _ways_to_write(name: bytes) -> list[bytes]:
+    ways = [_quoted(name), b"{%d}\r\n%b" % (len(name), name), b"{%d+}\r\n%b ()" % (len(name), name)]
+    if re.fullmatch(rb'[^\x00-\x20(){%*"\\\x7f-\xff]+', name):  # 1*ASTRING-CHAR
+        ways.append(name)
+    return ways
+
+
+def _quoted(text: bytes) -> bytes:
+    return b'"' + re.sub(rb'(["\\])', rb"\\\1", text) + b'"'
+
+
+def _utf7(name: str) -> str:
+    """Encodes as RFC 3501 section 5.1.3 says; the product only ever decodes."""
+    runs = re.findall(r"[\x20-\x7e]+|[^\x20-\x7e]+", name)
+    return "".join(run.replace("&", "&-") if run.isascii() else f"&{_base64(run)}-" for run in runs)
+
+
+def _base64(run: str) -> str:
+    return base64.b64encode(run.encode("utf-16-be"), b"+,").decode().rstrip("=")
+
+
+def _is_shown_as_is(name: str) -> bool:
+    return not re.search("[\u2028-\u202e\u2066-\u2069]", name)

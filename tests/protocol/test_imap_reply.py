@@ -1,0 +1,119 @@
+"""One response, from lines and literals."""
+
+import time
+
+import pytest
+
+from mailcheck.protocol.effects import Dialogue, ReadExactly, ReadLine
+from mailcheck.protocol.imap_reply import Continuation, Data, Malformed, Response, Status, parse, read_response
+
+
+@pytest.mark.parametrize(
+    "raw, tag, condition, text",
+    [
+        (b"* OK ready", "*", "OK", "ready"),
+        (b"* ok ready", "*", "OK", "ready"),
+        (b"* OK", "*", "OK", ""),
+        (b"* BYE ", "*", "BYE", ""),
+        (b"* PREAUTH hello", "*", "PREAUTH", "hello"),
+        (b"A1 NO [UNAVAILABLE] later", "A1", "NO", "[UNAVAILABLE] later"),
+        (b"A1 BAD what {5}", "A1", "BAD", "what {5}"),
+        (b"x.y]z NO  two spaces", "x.y]z", "NO", " two spaces"),
+        (b"A1 NO caf\xe9", "A1", "NO", "caf\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_status(raw: bytes, tag: str, condition: str, text: str) -> None:
+    """A status has a tag or an asterisk, a condition in any case of letters, and words that may be missing."""
+    assert parse(raw) == Status(tag, condition, text, raw)
+
+
+@pytest.mark.parametrize(
+    "raw, capabilities",
+    [
+        (b"* OK [CAPABILITY IMAP4rev1 sasl-ir] ready", ("IMAP4REV1", "SASL-IR")),
+        (b"* OK [CAPABILITY ] ready", ()),
+        (b"* OK [ALERT] ready", None),
+        (b"* OK ready [CAPABILITY IMAP4rev1]", None),
+        (b"* OK ready", None),
+    ],
+)
+def test_capabilities_in_a_status(raw: bytes, capabilities: tuple[str, ...] | None) -> None:
+    """Capabilities come in a response code, which stands at the beginning of the text."""
+    status = parse(raw)
+
+    assert isinstance(status, Status)
+    assert status.capabilities == capabilities
+
+
+@pytest.mark.parametrize("raw, text", [(b"+", ""), (b"+ ", ""), (b"+ e30=", "e30="), (b"+ {3}", "{3}")])
+def test_continuation(raw: bytes, text: str) -> None:
+    """A plus sign alone or with a space, and then a challenge."""
+    assert parse(raw) == Continuation(text, raw)
+
+
+@pytest.mark.parametrize(
+    "raw, keyword, rest",
+    [
+        (b'* LIST () "/" x', "LIST", b'() "/" x'),
+        (b"* list", "LIST", b""),
+        (b"* 12 EXISTS", "12", b"EXISTS"),
+        (b"* OKAY then", "OKAY", b"then"),
+        (b"* ", "", b""),
+    ],
+)
+def test_data(raw: bytes, keyword: str, rest: bytes) -> None:
+    """Any other untagged response is data, known by its first word."""
+    assert parse(raw) == Data(keyword, rest, raw)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"*", b"*OK", b"+OK", b"A1", b"A1 BYE", b"A1 PREAUTH", b"A1 OKAY", b"A+1 OK", b"\xff OK", b" OK"]
+)
+def test_malformed(raw: bytes) -> None:
+    """What no IMAP server may send is a value of its own."""
+    assert parse(raw) == Malformed(raw)
+
+
+@pytest.mark.parametrize(
+    "lines, raw",
+    [
+        ([b"* LIST {3}", b"abc", b""], b"* LIST {3}\r\nabc"),
+        ([b"* LIST {3+}", b"a\nb", b" {0}", b"", b" end"], b"* LIST {3+}\r\na\nb {0}\r\n end"),
+        ([b"* 1 FETCH (BINARY ~{2}", b"\x00\x01", b")"], b"* 1 FETCH (BINARY ~{2}\r\n\x00\x01)"),
+        ([b"* OK see {3}"], b"* OK see {3}"),
+        ([b"A1 NO see {3}"], b"A1 NO see {3}"),
+        ([b"+ {3}"], b"+ {3}"),
+        ([b"* LIST {3} "], b"* LIST {3} "),
+        ([b"* LIST {}"], b"* LIST {}"),
+        ([b"* LIST {12345678901}"], b"* LIST {12345678901}"),
+    ],
+)
+def test_literals(lines: list[bytes], raw: bytes) -> None:
+    """A literal is announced at the end of a line of data, in at most ten digits; a status has none."""
+    assert _read(lines).raw == raw
+
+
+@pytest.mark.parametrize(
+    "raw", [b"* LIST " + b"{1" * 100_000, b"* OK [" * 60_000, b'* "\\' * 60_000, b"A" * 400_000, b"{" * 400_000]
+)
+def test_long_lines_are_read_in_linear_time(raw: bytes) -> None:
+    """No pattern goes back over what it has read: quadratic time would be minutes here."""
+    began = time.process_time()
+
+    _read([raw])
+
+    assert time.process_time() - began < 2
+
+
+def _read(lines: list[bytes]) -> Response:
+    """Feeds the lines and literals, as many as are asked for, and no others."""
+    reading: Dialogue[Response] = read_response()
+    effect = next(reading)
+    try:
+        for line in lines:
+            assert effect == ReadLine() or effect == ReadExactly(len(line))
+            effect = reading.send(line)
+    except StopIteration as end:
+        response: Response = end.value
+        return response
+    raise AssertionError(f"asks for more: {effect}")

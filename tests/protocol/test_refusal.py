@@ -1,0 +1,73 @@
+"""The codes and reasons inside a server's sentence."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import Maildrop
+from mailcheck.model.request import MailProtocol
+from mailcheck.protocol.refusal import on_server, refusal, throttled
+
+
+@pytest.mark.parametrize(
+    "text, details",
+    [
+        ("AUTHENTICATE failed.", {}),
+        ("[AUTHENTICATIONFAILED] no", {"code": "AUTHENTICATIONFAILED"}),
+        ("[sys/temp] later", {"code": "SYS/TEMP"}),
+        ("[REFERRAL imap://x.example/] moved", {"code": "REFERRAL"}),
+        ("see [RFC5530]", {}),
+        ("[never closed", {"code": "NEVER"}),
+        ('no [Error="A B" C=8] D', {"reason": 'Error="A B" C=8'}),
+        ('[Error="A]B"] no', {"reason": 'Error="A]B"'}),
+        (
+            "[AUTHENTICATIONFAILED] AuthFailed:LogonDenied-BasicAuthBlocked-<UserType:OutlookCom>",
+            {
+                "code": "AUTHENTICATIONFAILED",
+                "reason": "AuthFailed:LogonDenied-BasicAuthBlocked-<UserType:OutlookCom>",
+            },
+        ),
+        ('no [Error="AuthFailed:LogonDenied torn', {"reason": "AuthFailed:LogonDenied torn"}),
+    ],
+)
+def test_details(text: str, details: Mapping[str, str]) -> None:
+    """A response code at the beginning, Exchange's diagnostics wherever they stand."""
+    expected = Evidence(Stage.AUTH, "NO", text, MailProtocol.IMAP, details)
+
+    assert refusal(MailProtocol.IMAP, Stage.AUTH, "NO", text) == expected
+
+
+@pytest.mark.parametrize(
+    "text, details",
+    [
+        ("Request is throttled. Suggested Backoff Time: 61002 milliseconds", {"backoff_ms": "61002"}),
+        ("Request is throttled.", {}),
+        ("Request is throttled", {}),
+        ("Request is throttled. Suggested Backoff Time: soon", {}),
+    ],
+)
+@pytest.mark.parametrize("signal", ["NO", "BAD", "BYE", "-ERR"])
+def test_throttling_has_one_name(signal: str, text: str, details: Mapping[str, str]) -> None:
+    """The sentence decides, since it comes under more than one code; the time to wait is taken when it is there."""
+    evidence = refusal(MailProtocol.POP, Stage.LIST, signal, text)
+
+    assert (evidence.signal, evidence.details) == (Fault.THROTTLED, details)
+    assert throttled(text)
+
+
+def test_challenge_goes_into_the_details() -> None:
+    """What the server explained before it refused stands beside its refusal."""
+    evidence = refusal(MailProtocol.IMAP, Stage.AUTH, "NO", "[X] no", {"status": "401"})
+
+    assert evidence.details == {"status": "401", "code": "X"}
+
+
+def test_server_is_named_in_evidence_only() -> None:
+    """The greeting's server name joins the evidence; what was found stays as it is."""
+    evidence = Evidence(Stage.AUTH, "NO", details={"code": "X"})
+    greeting = "ready [YQAuAGIA]"
+
+    assert on_server(Maildrop(1, 2), greeting) == Maildrop(1, 2)
+    assert on_server(evidence, "ready") is evidence
+    assert on_server(evidence, greeting) == Evidence(Stage.AUTH, "NO", details={"code": "X", "server": "a.b"})
