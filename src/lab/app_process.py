@@ -1,0 +1,99 @@
+"""The Functions app under test, in a process of its own under the local host, as Azure runs it apart from the rest."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Self
+
+START_LIMIT = 30.0  # seconds until the app is indexed; Azure gives an app as many
+_STOP_LIMIT = 10.0
+_READY = "ready "
+# What the surrounding shell may hold of another configuration; the app gets the world's settings and no others.
+_SETTINGS = ("MAILCHECK_", "MicrosoftApp", "IDENTITY_", "AZURE_", "MSI_")
+
+
+class AppFailed(Exception):  # noqa: N818 - what happened to the app, said to the person who started it
+    """The host ended, or did not come up in time; the text says which."""
+
+
+class AppProcess:
+    """`python -m lab.host` with an app and its settings; an async context manager.
+
+    Args:
+        app: Folder with function_app.py.
+        settings: The app settings; everything else of the environment is passed on.
+        port: TCP port on loopback; 0 for any.
+        auth: Whether function keys are asked for.
+        log: Where the host's and the app's log goes; this process's stderr when absent.
+
+    Attributes:
+        url: `http://127.0.0.1:<port>`, once started.
+    """
+
+    def __init__(
+        self, app: Path, settings: Mapping[str, str], *, port: int = 0, auth: bool = False, log: BinaryIO | None = None
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._port = port
+        self._auth = auth
+        self._log = log
+        self._process: Process | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Starts the host and waits until the app is indexed.
+
+        Raises:
+            AppFailed: it is not.
+        """
+        options = ["--app", str(self._app), "--port", str(self._port), "--exit-with-stdin"]
+        self._process = process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "lab.host", *options, *(["--auth"] if self._auth else []),
+            env=self._environment(), stdin=PIPE, stdout=PIPE, stderr=self._log,
+        )  # fmt: skip
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                line = (await process.stdout.readline()).decode().strip()
+        except TimeoutError:
+            await self.stop()
+            raise AppFailed(f"the Functions host was not ready after {START_LIMIT:.0f} s") from None
+        if not line.startswith(_READY):
+            code = await process.wait()
+            raise AppFailed(f"the Functions host ended with code {code}")
+        self.url = line.removeprefix(_READY)
+
+    async def stop(self) -> None:
+        """Ends the host: politely, then by force."""
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        assert process.stdin is not None  # noqa: S101 - asked for in start
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(_STOP_LIMIT):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def wait(self) -> int:
+        """Waits until the host ends by itself; its exit code."""
+        assert self._process is not None  # noqa: S101 - a mistake of the caller
+        return await self._process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
+        source = str(Path(__file__).parents[1])
+        return {**kept, "PYTHONPATH": source, **self._settings}

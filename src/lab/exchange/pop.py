@@ -1,0 +1,158 @@
+"""One POP connection (RFC 1939, RFC 2449, RFC 5034) from greeting to QUIT, on a mailbox that is only looked at."""
+
+from typing import assert_never
+
+from lab.exchange import sasl
+from lab.exchange.access import Access, Opened, Protocol, Refused, SwitchedOff, Throttled
+from lab.exchange.mailboxes import Mailbox
+from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError
+
+_CAPABILITIES = ("TOP", "UIDL", "SASL PLAIN XOAUTH2", "USER", ".")
+
+_HANG_UP = "-ERR Protocol error. Connection is closed. 10"
+_PROTOCOL_ERROR = "-ERR Protocol error. 19"
+_INVALID_STATE = "-ERR Command is not valid in this state."
+_AUTHENTICATION_FAILURE = "-ERR Authentication failure: unknown user name or bad password."
+_LOGON_FAILURE = "-ERR Logon failure: unknown user name or bad password."
+_NO_MESSAGE = "-ERR The specified message is out of range."
+
+_BODY = ("Hello,", "", "this message was made by the lab.")
+
+_TRANSACTION = frozenset({"STAT", "LIST", "UIDL", "NOOP", "RSET", "RETR", "TOP"})
+_AUTHORIZATION = frozenset({"AUTH", "USER", "PASS"})
+
+
+class PopSession:
+    """One client's POP connection."""
+
+    def __init__(self, lines: Lines, access: Access) -> None:
+        self._lines = lines
+        self._access = access
+        self._mailbox: Mailbox | None = None
+        self._user_given = False
+        self._ended = False
+        self._errors_left = MAX_ERRORS
+
+    async def run(self) -> None:
+        """Talks until either side ends the talk; closing the connection is left to the caller.
+
+        Raises:
+            PeerGoneError: The client left without QUIT.
+        """
+        self._lines.write(f"+OK The Microsoft Exchange POP3 service is ready. [{SERVER_TAG}]")
+        try:
+            while not self._ended:
+                await self._turn()
+        except UnreadableError:
+            self._lines.write(_HANG_UP)
+        await self._lines.flush()
+
+    async def _turn(self) -> None:
+        line = await self._lines.read_line()
+        name, *arguments = line.decode("ascii", "replace").split(" ")
+        answered = await self._answer(name.upper(), arguments)
+        self._lines.write(*answered)
+        if answered[0].startswith("-ERR"):
+            self._errors_left -= 1
+        if self._errors_left == 0 and not self._ended:
+            self._lines.write(_HANG_UP)
+            self._ended = True
+
+    async def _answer(self, name: str, arguments: list[str]) -> tuple[str, ...]:
+        match name, arguments:
+            case "CAPA", []:
+                return ("+OK", *_CAPABILITIES)
+            case "QUIT", []:
+                self._ended = True
+                return ("+OK Good-bye.",)
+            case "STLS", []:
+                return (_INVALID_STATE,)  # TLS is there from the first octet
+            case _ if name in (_TRANSACTION if self._mailbox is None else _AUTHORIZATION):
+                return (_INVALID_STATE,)
+            case _ if self._mailbox is None:
+                return (await self._answer_stranger(name, arguments),)
+            case _:
+                return _transaction(self._mailbox, name, arguments)
+
+    async def _answer_stranger(self, name: str, arguments: list[str]) -> str:
+        """In the AUTHORIZATION state."""
+        match name, arguments:
+            case "AUTH", [mechanism]:
+                self._lines.write("+ ")
+                return self._authenticate(mechanism.upper(), await self._lines.read_line())
+            case "AUTH", [_, _]:  # RFC 5034 allows an initial response, Exchange does not
+                self._ended = True
+                return _HANG_UP
+            case "USER", [_]:
+                self._user_given = True
+                return "+OK"
+            case "PASS", [_, *_] if self._user_given:  # a password may hold spaces
+                self._user_given = False
+                return _LOGON_FAILURE  # Basic authentication is off
+            case "PASS", [_, *_]:
+                return _INVALID_STATE
+            case _:
+                return _PROTOCOL_ERROR
+
+    def _authenticate(self, mechanism: str, encoded: bytes) -> str:
+        response = sasl.decode(encoded)
+        if response is None or mechanism != "XOAUTH2":
+            return _AUTHENTICATION_FAILURE
+        decision = self._access.decide(Protocol.POP, response)
+        match decision:
+            case Refused() | SwitchedOff():
+                return _AUTHENTICATION_FAILURE
+            case Throttled(backoff):
+                self._ended = True
+                return f"-ERR Request is throttled. Suggested Backoff Time: {backoff} milliseconds"
+            case Opened(mailbox):
+                self._mailbox = mailbox
+                return "+OK User successfully authenticated."
+            case _:
+                assert_never(decision)
+
+
+def _transaction(mailbox: Mailbox, name: str, arguments: list[str]) -> tuple[str, ...]:
+    """Answers a command in the TRANSACTION state; DELE is missing, since nothing is ever deleted here."""
+    numbers = range(1, mailbox.messages + 1)
+    match name, [_number(argument) for argument in arguments]:
+        case "NOOP" | "RSET", []:
+            return ("+OK",)
+        case "STAT", []:
+            return (f"+OK {mailbox.messages} {sum(map(_size, numbers))}",)
+        case "LIST" | "UIDL", []:
+            return ("+OK", *(_scan(name, number) for number in numbers), ".")
+        case "LIST" | "UIDL" | "RETR" | "TOP", [int(number), *rest]:
+            return _message(name, number, rest) if number in numbers else (_NO_MESSAGE,)
+        case _:
+            return (_PROTOCOL_ERROR,)
+
+
+def _message(name: str, number: int, rest: list[int | None]) -> tuple[str, ...]:
+    match name, rest:
+        case "LIST" | "UIDL", []:
+            return (f"+OK {_scan(name, number)}",)
+        case "RETR", []:
+            return ("+OK", *_head(number), "", *_BODY, ".")
+        case "TOP", [int(lines)]:
+            return ("+OK", *_head(number), "", *_BODY[:lines], ".")
+        case _:
+            return (_PROTOCOL_ERROR,)
+
+
+def _head(number: int) -> tuple[str, ...]:
+    return ("From: Alice <alice@contoso.com>", f"Subject: Message {number}", "Content-Type: text/plain")
+
+
+def _size(number: int) -> int:
+    return sum(len(line) + len("\r\n") for line in (*_head(number), "", *_BODY))
+
+
+def _scan(name: str, number: int) -> str:
+    """A scan listing's line, or its unique-id counterpart."""
+    return f"{number} {_size(number)}" if name == "LIST" else f"{number} lab-{number:08}"
+
+
+def _number(argument: str) -> int | None:
+    # Nine digits and more name no message, and keep int() from long work.
+    return int(argument) if argument.isascii() and argument.isdigit() and len(argument) < 10 else None  # noqa: PLR2004

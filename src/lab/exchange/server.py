@@ -1,0 +1,117 @@
+"""The lab's Exchange as a running server: one TLS listener for each protocol, on loopback."""
+
+import asyncio
+import ssl
+from types import TracebackType
+from typing import Self
+
+from lab.exchange.access import Access, Protocol, Sighting
+from lab.exchange.imap import ImapSession
+from lab.exchange.mailboxes import Mailboxes, standard_mailboxes
+from lab.exchange.pop import PopSession
+from lab.exchange.session import MAX_LINE, Lines, PeerGoneError
+from lab.pki import Authority
+from lab.signing import SigningKey
+from lab.tenant import MAIL_PRINCIPAL_ID, Tenant
+
+_HOST = "127.0.0.1"
+_IDLE = 60.0  # seconds
+_SESSIONS: dict[Protocol, type[ImapSession | PopSession]] = {Protocol.IMAP: ImapSession, Protocol.POP: PopSession}
+
+
+class Exchange:
+    """Exchange Online's IMAP and POP. An async context manager: it serves from enter to exit.
+
+    Attributes:
+        imap_port: TCP port of IMAP over TLS, from start to stop.
+        pop_port: TCP port of POP over TLS, from start to stop.
+        mailboxes: What it serves; a change holds from the next sign-in on.
+    """
+
+    imap_port: int
+    pop_port: int
+
+    def __init__(
+        self,
+        authority: Authority,
+        tenant: Tenant,
+        signing: SigningKey,
+        issuer: str,
+        mailboxes: Mailboxes | None = None,
+        *,
+        idle: float = _IDLE,
+    ) -> None:
+        """Opens no port yet.
+
+        Args:
+            authority: Signs the server certificate for localhost and 127.0.0.1.
+            tenant: The directory that tokens must be for.
+            signing: The key that tokens must be signed with.
+            issuer: The `iss` that tokens must have.
+            mailboxes: The standard scenarios of the tenant's domain when absent.
+            idle: Seconds of silence after which a connection is closed.
+        """
+        if mailboxes is None:
+            mailboxes = standard_mailboxes(tenant.domain, MAIL_PRINCIPAL_ID)
+        self.mailboxes = mailboxes
+        self._authority = authority
+        self._access = Access(tenant, signing, issuer, mailboxes)
+        self._idle = idle
+        self._servers: list[asyncio.Server] = []
+        self._sessions: set[asyncio.Task[None]] = set()
+
+    @property
+    def sightings(self) -> list[Sighting]:
+        """Every attempt to sign in so far, as (protocol, mailbox, outcome), in order."""
+        return self._access.sightings
+
+    async def start(self) -> None:
+        """Opens both ports.
+
+        Raises:
+            OSError: No port is free.
+        """
+        context = self._authority.server_context()
+        self.imap_port = await self._listen(Protocol.IMAP, context)
+        self.pop_port = await self._listen(Protocol.POP, context)
+
+    async def stop(self) -> None:
+        """Closes the ports, ends every session and waits until they have ended."""
+        sessions = tuple(self._sessions)
+        for session in sessions:
+            session.cancel()
+        for server in self._servers:
+            server.close()
+            server.abort_clients()  # no waiting for a closure alert, or for a handshake that has no session yet
+        await asyncio.gather(*sessions, return_exceptions=True)
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _listen(self, protocol: Protocol, context: ssl.SSLContext) -> int:
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            session = asyncio.create_task(self._serve(protocol, Lines(reader, writer, self._idle)))
+            self._sessions.add(session)
+            session.add_done_callback(self._sessions.discard)
+
+        server = await asyncio.start_server(connected, _HOST, 0, ssl=context, limit=MAX_LINE)
+        self._servers.append(server)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
+
+    async def _serve(self, protocol: Protocol, lines: Lines) -> None:
+        try:
+            await _SESSIONS[protocol](lines, self._access).run()
+        except PeerGoneError:
+            pass  # clients may leave without a word
+        finally:
+            await lines.close()

@@ -1,0 +1,267 @@
+"""The real Dovecot as a mail server that takes Exchange-like app tokens: a peer that we did not write."""
+
+import grp
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import ssl
+import string
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography.hazmat.primitives import serialization
+from imapclient import imap_utf7
+
+from lab.pki import Authority
+from lab.signing import SigningKey
+from lab.tenant import EXCHANGE_RESOURCE, MAIL_PRINCIPAL_ID, TENANT_ID
+from tests.interop.tokens import ISSUER
+from tests.needs import need
+
+INSTALL = "apt-get install dovecot-imapd dovecot-pop3d dovecot-auth-lua lua-cjson lua-luaossl"
+# Each name is a trap for somebody: nesting under a parent that does not exist, other alphabets, the escapes of modified
+# UTF-7, of a quoted string and of the file system.
+FOLDERS = (
+    "Archive/2025",
+    "Projects/2026/Alpha",
+    "Projects/2026/Größe",
+    "Gelöschte Elemente",
+    "予定",
+    "R&D",
+    'Say "hello"',
+    "back\\slash",
+    "v1.2 notes",
+)
+# Created by dovecot.conf in every mailbox, with the special-use attribute of RFC 6154.
+SPECIAL_FOLDERS = {
+    "Archive": r"\Archive",
+    "Deleted Items": r"\Trash",
+    "Drafts": r"\Drafts",
+    "Junk Email": r"\Junk",
+    "Sent Items": r"\Sent",
+}
+_TEMPLATES = Path(__file__).with_suffix("")
+_SBIN = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+_LUA_PLUGIN = "dovecot/modules/auth/libauthdb_lua.so"
+_DEADLINE = 15.0  # seconds to start or to stop; it needs less than one
+_MESSAGE = b"From: <alice@contoso.com>\r\nSubject: %d\r\n\r\nHello.\r\n"
+
+
+class Dovecot:
+    """One Dovecot on loopback with IMAP and POP over TLS, and XOAUTH2 as the only mechanism.
+
+    A context manager: it serves from enter to exit, out of a temporary folder. Runs as root and as anybody else.
+
+    Attributes:
+        imap_port: TCP port of IMAP over TLS on 127.0.0.1.
+        pop_port: TCP port of POP over TLS on 127.0.0.1.
+    """
+
+    def __init__(self, authority: Authority, issuer: SigningKey) -> None:
+        """Takes two free ports; starts and writes nothing yet.
+
+        Args:
+            authority: Signs the server certificate for localhost and 127.0.0.1.
+            issuer: The key that tokens must be signed with.
+        """
+        self._authority = authority
+        self._issuer = issuer
+        self.imap_port = _reserve_port()
+        self.pop_port = _reserve_port()
+
+    def __enter__(self) -> Self:
+        """Starts the server and returns when it greets on both ports.
+
+        Raises:
+            RuntimeError: It does not serve; the text is its log.
+        """
+        program = shutil.which("dovecot", path=_SBIN)
+        lua = any((Path(root) / _LUA_PLUGIN).exists() for root in ("/usr/lib", "/usr/lib64"))
+        need(program is not None and lua, "Dovecot with its Lua passdb", INSTALL)
+        with ExitStack() as stack:
+            # Not pytest's tmp_path: the path of a Unix socket has 107 bytes at most.
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dovecot-")))
+            self._folder.chmod(0o755)  # as root, the mail processes run as another user
+            self._write_files()
+            log = stack.enter_context((self._folder / "dovecot.log").open("ab"))
+            # In a session of its own, so that its children are found by its process group.
+            command = [str(program), "-F", "-c", str(self._folder / "dovecot.conf")]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            stack.callback(self._stop)
+            try:
+                self._wait_for_greeting(self.imap_port, b"* OK")
+                self._wait_for_greeting(self.pop_port, b"+OK")
+            except TimeoutError as error:
+                raise RuntimeError(f"Dovecot does not serve:\n{self.log}") from error
+            self._resources = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops the server and its children, and removes its folder."""
+        self._resources.close()
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_DEADLINE)
+        # Whoever is left of the group would still write into the folder.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    @property
+    def ca_file(self) -> Path:
+        """The authority's certificate as PEM, for clients that want a file."""
+        return self._folder / "ca.crt"
+
+    @property
+    def log(self) -> str:
+        """What Dovecot logged so far. It never holds a token."""
+        return (self._folder / "dovecot.log").read_text(errors="replace")
+
+    def client_context(self) -> ssl.SSLContext:
+        """A TLS client context that trusts this server."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
+    def add_mailbox(self, mailbox: str, folders: Iterable[str] = FOLDERS, messages: int = 0) -> None:
+        """Creates a mailbox with these folders (`/` separates levels) and this many messages in its inbox."""
+        root = self._home(mailbox) / "Maildir"
+        for folder in ("", *(_on_disk(name) for name in folders)):
+            for part in ("cur", "new", "tmp"):
+                (root / folder / part).mkdir(parents=True)
+        for number in range(messages):
+            (root / "new" / f"{number}.test").write_bytes(_MESSAGE % number)
+        if os.getuid() == 0:
+            for path in (self._home(mailbox), *self._home(mailbox).rglob("*")):
+                shutil.chown(path, _mail_user(), _group_of(_mail_user()))
+
+    def remove_mailbox(self, mailbox: str) -> None:
+        """Deletes a mailbox with its mail and its grant."""
+        self.revoke(mailbox)
+        # A session may be ending just now, and writes its index files while it does.
+        shutil.rmtree(self._home(mailbox), ignore_errors=True)
+
+    def grant(self, mailbox: str, app: str = MAIL_PRINCIPAL_ID, **fields: str) -> None:
+        """Gives an app full access to a mailbox, as Add-MailboxPermission does.
+
+        Args:
+            mailbox: An address that add_mailbox made.
+            app: Object id of the enterprise application: the `oid` of its tokens.
+            fields: Dovecot's extra fields for the session, such as `userdb_mail`, to make it fail after sign-in.
+        """
+        path = self._grant(mailbox, app)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"userdb_home": str(self._home(mailbox)), **fields}))
+
+    def revoke(self, mailbox: str, app: str = MAIL_PRINCIPAL_ID) -> None:
+        """Takes the grant away; none is no fault."""
+        self._grant(mailbox, app).unlink(missing_ok=True)
+
+    def verdicts(self, mailbox: str) -> list[str]:
+        """What the passdb answered for this mailbox, in order: `ok`, or the claim that refused it, or `grant`."""
+        lines = [line.split() for line in (self._folder / "verdicts").read_text().splitlines()]
+        return [verdict for _, name, verdict in lines if name == _file_name(mailbox)]
+
+    def _home(self, mailbox: str) -> Path:
+        return self._folder / "homes" / _file_name(mailbox)
+
+    def _grant(self, mailbox: str, app: str) -> Path:
+        return self._folder / "grants" / app / _file_name(mailbox)
+
+    def _write_files(self) -> None:
+        for name in ("grants", "homes"):
+            (self._folder / name).mkdir()
+        verdicts = self._folder / "verdicts"
+        verdicts.touch()
+        verdicts.chmod(0o666)  # written by the auth process, which is another user when we are root
+        server = self._authority.issue()
+        (self._folder / "server.crt").write_bytes(server.certificate_pem)
+        key = self._folder / "server.key"
+        key.touch(mode=0o600)
+        key.write_bytes(server.key_pem)
+        self.ca_file.write_bytes(self._authority.pem)
+        (self._folder / "issuer.pem").write_bytes(
+            self._issuer.key.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        )
+        expected = {"audience": EXCHANGE_RESOURCE, "issuer": ISSUER, "tenant": TENANT_ID}
+        (self._folder / "issuer.json").write_text(json.dumps(expected))
+        shutil.copy(_TEMPLATES / "app_token.lua", self._folder)
+        template = string.Template((_TEMPLATES / "dovecot.conf").read_text())
+        (self._folder / "dovecot.conf").write_text(template.substitute(self._names()))
+
+    def _names(self) -> dict[str, object]:
+        # Only root can change users; else every process stays what we are.
+        root = os.getuid() == 0
+        me = pwd.getpwuid(os.getuid()).pw_name
+        internal, login = ("dovecot", "dovenull") if root else (me, me)
+        return {
+            "folder": self._folder,
+            "imap_port": self.imap_port,
+            "pop_port": self.pop_port,
+            "internal_user": internal,
+            "internal_group": _group_of(internal),
+            "login_user": login,
+            "mail_user": _mail_user(),
+            "mail_group": _group_of(_mail_user()),
+        }
+
+    def _wait_for_greeting(self, port: int, start: bytes) -> None:
+        context = self.client_context()
+        deadline = time.monotonic() + _DEADLINE
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with (
+                    socket.create_connection(("127.0.0.1", port), timeout=1) as plain,
+                    context.wrap_socket(plain, server_hostname="localhost") as secure,
+                ):
+                    if secure.recv(1024).startswith(start):
+                        return
+            except OSError:  # not listening yet, or not ready behind the listener
+                time.sleep(0.02)
+        raise TimeoutError(f"no greeting on port {port}")
+
+
+def _reserve_port() -> int:
+    """A port that the kernel gives to nobody for a minute, except to a server that asks for it with SO_REUSEADDR.
+
+    Dovecot takes a number, not a listening socket. The side of a connection that closes first leaves its port in
+    TIME_WAIT, which is what keeps it out of the hands of whoever asks for "any port" meanwhile.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, _ = server.accept()
+        accepted.close()
+        client.recv(1)
+        return int(server.getsockname()[1])
+
+
+def _mail_user() -> str:
+    # Dovecot opens no mailbox as root.
+    return "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+
+
+def _group_of(user: str) -> str:
+    return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+
+
+def _file_name(mailbox: str) -> str:
+    """Safe whatever the address holds; app_token.lua computes the same."""
+    return mailbox.lower().encode().hex()
+
+
+def _on_disk(name: str) -> str:
+    r"""A folder's directory in Maildir++ with listescape: .A.B in modified UTF-7, a dot as \2e, a backslash as \5c."""
+    levels = (imap_utf7.encode(level).decode("ascii") for level in name.split("/"))
+    return "".join("." + level.replace("\\", "\\5c").replace(".", "\\2e") for level in levels)

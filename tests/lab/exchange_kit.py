@@ -1,0 +1,129 @@
+"""What the tests of the lab's Exchange share: a server, tokens for it, and a client that plays written dialogues."""
+
+import asyncio
+import base64
+import datetime as dt
+import functools
+import re
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from tests.interop.tokens import ISSUER, AppToken
+
+from lab.exchange.mailboxes import Mailboxes
+from lab.exchange.server import Exchange
+from lab.pki import Authority
+from lab.signing import SigningKey
+from lab.tenant import Tenant
+
+DEADLINE = 10.0  # seconds for one line; none should take a tenth of one
+SHARED = "shared@contoso.com"
+
+
+@functools.cache
+def authority() -> Authority:
+    """The authority that every client here trusts."""
+    return Authority(dt.datetime.now(dt.UTC))
+
+
+@functools.cache
+def app_token() -> AppToken:
+    """The factory of app-only tokens; its key is the one that every server here trusts."""
+    return AppToken(SigningKey.generate())
+
+
+@functools.cache
+def stranger() -> SigningKey:
+    """A key that no server here trusts."""
+    return SigningKey.generate()
+
+
+def client_context() -> ssl.SSLContext:
+    """A TLS client context that trusts the servers here."""
+    return ssl.create_default_context(cadata=authority().pem.decode())
+
+
+def new_exchange(mailboxes: Mailboxes | None = None, *, idle: float = DEADLINE) -> Exchange:
+    """A server that is not started yet."""
+    return Exchange(authority(), Tenant(), app_token().key, ISSUER, mailboxes, idle=idle)
+
+
+def xoauth2(mailbox: str, token: str | None = None) -> str:
+    """The base64 of an XOAUTH2 client response; a good token when none is given."""
+    return encoded(f"user={mailbox}\x01auth=Bearer {token or app_token()()}\x01\x01")
+
+
+def encoded(text: str) -> str:
+    """The text as base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+class Peer:
+    """A client that sends and expects exact lines."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, port: int) -> AsyncIterator[Self]:
+        """A client that is connected over TLS, and has read nothing."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context())
+        try:
+            yield cls(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    def extra_info(self, name: str) -> object:
+        """What asyncio knows of the connection, such as its `ssl_object`."""
+        return self._writer.get_extra_info(name)
+
+    async def send(self, data: bytes) -> None:
+        """Sends these octets at once."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def line(self) -> str:
+        """The next line without CRLF; `<closed>` at the end of the connection."""
+        async with asyncio.timeout(DEADLINE):
+            data = await self._reader.readline()
+        if not data:
+            return "<closed>"
+        assert data.endswith(b"\r\n"), data
+        return data[:-2].decode("ascii")
+
+    async def play(self, dialogue: str, **values: str) -> None:
+        """Plays a dialogue of `C: ` and `S: ` lines.
+
+        Args:
+            dialogue: One line of the talk per line. `...` in a server's line stands for anything, `<closed>` for the
+                end of the connection.
+            values: What stands for `{name}` in a line.
+        """
+        for step in filter(str.strip, dialogue.splitlines()):
+            side, _, rest = step.lstrip().partition(":")
+            text = rest.removeprefix(" ")
+            for name, value in values.items():
+                text = text.replace(f"{{{name}}}", value)
+            if side == "C":
+                await self.send(text.encode() + b"\r\n")
+                continue
+            assert side == "S", step
+            heard = await self.line()
+            pattern = re.escape(text).replace(re.escape("..."), ".*")
+            assert re.fullmatch(pattern, heard), f"expected {text!r}, heard {heard!r}"
+
+
+async def play_imap(exchange: Exchange, dialogue: str, **values: str) -> None:
+    """Plays a dialogue on a new IMAP connection, after the greeting."""
+    async with Peer.connected(exchange.imap_port) as peer:
+        await peer.play("S: * OK The Microsoft Exchange IMAP4 service is ready. [...]\n" + dialogue.lstrip(), **values)
+
+
+async def play_pop(exchange: Exchange, dialogue: str, **values: str) -> None:
+    """Plays a dialogue on a new POP connection, after the greeting."""
+    async with Peer.connected(exchange.pop_port) as peer:
+        await peer.play("S: +OK The Microsoft Exchange POP3 service is ready. [...]\n" + dialogue.lstrip(), **values)

@@ -1,0 +1,132 @@
+"""Which tokens open a mailbox: the same line for every refusal, and the true reason in the server's own record."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.lab.exchange_kit import SHARED, app_token, encoded, new_exchange, play_imap, play_pop, stranger, xoauth2
+
+from lab.exchange.access import Protocol
+from lab.exchange.server import Exchange
+from lab.tenant import BOT_PRINCIPAL_ID, VAULT_RESOURCE
+
+IMAP_REFUSED = """
+C: a1 AUTHENTICATE XOAUTH2 {response}
+S: a1 NO AUTHENTICATE failed.
+"""
+POP_REFUSED = """
+C: AUTH XOAUTH2
+S: +...
+C: {response}
+S: -ERR Authentication failure: unknown user name or bad password.
+"""
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[Exchange]:
+    """A server with the standard scenarios."""
+    async with new_exchange() as server:
+        yield server
+
+
+async def refused(exchange: Exchange, protocol: Protocol, response: str) -> str:
+    """Tries to sign in, expects the one line of refusal, and answers the recorded reason."""
+    if protocol is Protocol.IMAP:
+        await play_imap(exchange, IMAP_REFUSED, response=response)
+    else:
+        await play_pop(exchange, POP_REFUSED, response=response)
+    return exchange.sightings[-1].outcome
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize(
+    "claims, reason",
+    [
+        ({"exp": int(time.time()) - 60}, "ExpiredSignatureError"),
+        ({"exp": None}, "MissingRequiredClaimError"),
+        ({"nbf": int(time.time()) + 3600}, "ImmatureSignatureError"),
+        ({"aud": VAULT_RESOURCE}, "InvalidAudienceError"),
+        ({"aud": "https://outlook.office.com"}, "InvalidAudienceError"),
+        ({"iss": "https://sts.windows.net/99999999-aaaa-4bbb-8ccc-000000000009/"}, "InvalidIssuerError"),
+        ({"tid": "99999999-aaaa-4bbb-8ccc-000000000009"}, "another tenant"),
+        ({"tid": None}, "another tenant"),
+        ({"roles": None}, "no role"),
+        ({"roles": []}, "no role"),
+        ({"roles": ["Mail.Read", "SMTP.SendAsApp"]}, "no role"),
+        (
+            {"roles": None, "idtyp": "user", "scp": "IMAP.AccessAsUser.All POP.AccessAsUser.All"},
+            "not an app-only token",
+        ),
+        ({"idtyp": None}, "not an app-only token"),
+        ({"oid": BOT_PRINCIPAL_ID}, "no FullAccess"),
+        ({"oid": None}, "no oid"),
+    ],
+)
+async def test_unfit_claims(exchange: Exchange, protocol: Protocol, claims: dict[str, Any], reason: str) -> None:
+    """A genuine token that does not fit is refused with the one line on both protocols."""
+    outcome = await refused(exchange, protocol, xoauth2(SHARED, app_token()(**claims)))
+    assert outcome.startswith(reason)
+
+
+@pytest.mark.parametrize("protocol, role", [(Protocol.IMAP, "POP.AccessAsApp"), (Protocol.POP, "IMAP.AccessAsApp")])
+async def test_the_role_of_the_other_protocol(exchange: Exchange, protocol: Protocol, role: str) -> None:
+    """The role of one protocol does not open the other."""
+    assert (await refused(exchange, protocol, xoauth2(SHARED, app_token()(roles=[role])))).startswith("no role")
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+async def test_another_key(exchange: Exchange, protocol: Protocol) -> None:
+    """A token with the right claims that somebody else signed is refused."""
+    forged = app_token()(signed_by=stranger())
+    assert (await refused(exchange, protocol, xoauth2(SHARED, forged))).startswith("InvalidSignatureError")
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("cut", [slice(0, 0), slice(0, -10), slice(10, None)], ids=["none", "end cut", "start cut"])
+async def test_a_mangled_token(exchange: Exchange, protocol: Protocol, cut: slice) -> None:
+    """What is left of a token that lost a part is refused."""
+    response = encoded(f"user={SHARED}\x01auth=Bearer {app_token()()[cut]}\x01\x01")
+    assert await refused(exchange, protocol, response) != "opened"
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize(
+    "response",
+    [
+        "user=shared@contoso.com",
+        "user=shared@contoso.com\x01auth=Bearer token\x01",
+        "user=shared@contoso.com\x01auth=Basic token\x01\x01",
+        "auth=Bearer token\x01user=shared@contoso.com\x01\x01",
+        "n,a=shared@contoso.com,\x01auth=Bearer token\x01\x01",
+    ],
+)
+async def test_another_shape_than_xoauth2(exchange: Exchange, protocol: Protocol, response: str) -> None:
+    """A response that is not XOAUTH2, such as OAUTHBEARER's, is refused."""
+    assert await refused(exchange, protocol, encoded(response)) == "not an XOAUTH2 response"
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+async def test_not_even_text(exchange: Exchange, protocol: Protocol) -> None:
+    """Octets that are no UTF-8 are refused like any other response."""
+    assert await refused(exchange, protocol, "//79") == "not an XOAUTH2 response"
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+async def test_a_grant_holds_from_the_next_sign_in(exchange: Exchange, protocol: Protocol) -> None:
+    """Add-MailboxPermission and its removal take effect without a restart."""
+    mailbox = exchange.mailboxes.find(SHARED)
+    assert mailbox is not None
+    mailbox.grants.clear()
+    assert await refused(exchange, protocol, xoauth2(SHARED)) == "no FullAccess"
+
+
+async def test_sightings_hold_no_secret(exchange: Exchange) -> None:
+    """The record tells who came and what became of it, and no part of a token."""
+    good, forged = app_token()(), app_token()(signed_by=stranger())
+    for token in (good, forged, good[:-9]):
+        await play_imap(exchange, "C: a AUTHENTICATE XOAUTH2 {r}\nS: a ...", r=xoauth2(SHARED, token))
+    assert [(sighting.protocol, sighting.mailbox) for sighting in exchange.sightings] == [(Protocol.IMAP, SHARED)] * 3
+    assert exchange.sightings[0].outcome == "opened"
+    for part in (*good.split("."), *forged.split(".")):
+        assert part not in repr(exchange.sightings)
