@@ -8,6 +8,7 @@ import ipaddress
 import ssl
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -126,9 +127,14 @@ class Authority:
         )
         return KeyPair(key, builder.sign(self.pair.key, hashes.SHA256()))
 
+    @cached_property
+    def _loopback(self) -> KeyPair:
+        """What servers show that ask for no certificate of their own: one for all, since a key takes time to make."""
+        return self.issue()
+
     def server_context(self, pair: KeyPair | None = None) -> ssl.SSLContext:
-        """A TLS server context with a certificate of this authority (a new one for loopback when absent)."""
-        pair = pair or self.issue()
+        """A TLS server context with a certificate of this authority (the common one for loopback when absent)."""
+        pair = pair or self._loopback
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         # ssl loads chains from files only.

@@ -1,0 +1,139 @@
+"""`python -m lab`: the world and the app, for people and for scripts.
+
+python -m lab              serve, until Ctrl-C
+python -m lab chat         talk to the bot in this terminal
+python -m lab playground   talk to it in Microsoft's Agents Playground (needs Node; see `make chat`)
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+from lab.app_process import AppFailed, AppProcess
+from lab.exchange.mailboxes import scenarios
+from lab.teams.chat import chat
+from lab.teams.terminal import Terminal
+from lab.tenant import TENANT_DOMAIN
+from lab.world import World
+
+_APP = Path(__file__).parents[2]
+_LOG = _APP / ".lab" / "host.log"
+_PORT = 7071  # where `func start` serves, too
+_DEMONSTRATION = f"/mailcheck shared@{TENANT_DOMAIN}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command line; the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.scenarios:
+        sys.stdout.write(_scenarios())
+        return 0
+    run = {"serve": _serve, "chat": _chat, "playground": _playground}[options.command]
+    with suppress(KeyboardInterrupt):
+        try:
+            return asyncio.run(_until_terminated(run, options))
+        except AppFailed as failed:
+            sys.stderr.write(f"lab: {failed}\n")
+            return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lab",
+        description="Microsoft's side of mailcheck on loopback (Entra, Key Vault, Exchange, Teams), and the app in it.",
+    )
+    parser.add_argument(
+        "command", nargs="?", choices=("serve", "chat", "playground"), default="serve",
+        help="serve until Ctrl-C (default), or talk to the bot in this terminal or in the Agents Playground",
+    )  # fmt: skip
+    parser.add_argument("--port", type=int, help=f"port of the Functions host (default {_PORT}, chat: any free one)")
+    parser.add_argument("--auth", action="store_true", help="ask for function keys, as Azure does")
+    parser.add_argument("--export", action="store_true", help="print the app's settings as NAME=value lines")
+    parser.add_argument("--scenarios", action="store_true", help="list the mailboxes to try, and end")
+    return parser
+
+
+def _scenarios() -> str:
+    rows = scenarios(TENANT_DOMAIN)
+    width = max(len(address) for address, _ in rows)
+    return "".join(f"{address:<{width}}  {purpose}\n" for address, purpose in rows)
+
+
+async def _until_terminated(run: Callable[[argparse.Namespace], Awaitable[int]], options: argparse.Namespace) -> int:
+    """SIGTERM ends as Ctrl-C does: everything that was started is stopped."""
+    task = asyncio.ensure_future(run(options))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    async with World() as world:
+        port = _PORT if options.port is None else options.port
+        async with AppProcess(_APP, world.settings(), port=port, auth=options.auth) as app:
+            world.teams.bot_url = f"{app.url}/api/messages"
+            if options.export:
+                sys.stdout.writelines(f"{name}={value}\n" for name, value in world.settings().items())
+            sys.stdout.write(f"ready {app.url}\n")
+            sys.stdout.flush()
+            return await app.wait()
+
+
+async def _chat(options: argparse.Namespace) -> int:
+    terminal = Terminal.of_process()
+    if not terminal.live:
+        terminal = dataclasses.replace(terminal, read_line=_or_demonstration(terminal.read_line))
+    _LOG.parent.mkdir(exist_ok=True)
+    async with AsyncExitStack() as stack:
+        log = stack.enter_context(_LOG.open("wb"))
+        world = await stack.enter_async_context(World())
+        try:
+            app = await stack.enter_async_context(
+                AppProcess(_APP, world.settings(), port=options.port or 0, auth=options.auth, log=log)
+            )
+        except AppFailed:
+            sys.stderr.write(_LOG.read_text(errors="replace")[-4000:])
+            raise
+        world.teams.bot_url = f"{app.url}/api/messages"
+        terminal.write(_welcome(app.url))
+        await chat(world.teams, terminal)
+    return 0
+
+
+def _welcome(url: str) -> str:
+    rows = "".join(f"  {line}\n" for line in _scenarios().splitlines())
+    return (
+        f"mailcheck runs at {url}; Microsoft's side is simulated on this machine, nothing leaves it.\n"
+        f"Mailboxes to try:\n{rows}Type  {_DEMONSTRATION}  (the app's log: {_LOG.relative_to(_APP)})\n\n"
+    )
+
+
+def _or_demonstration(read_line: Callable[[], Awaitable[str | None]]) -> Callable[[], Awaitable[str | None]]:
+    """Without a keyboard and without a line on the pipe, one check is shown all the same."""
+    said = False
+
+    async def read() -> str | None:
+        nonlocal said
+        line = await read_line()
+        if line is None and not said:
+            line = _DEMONSTRATION
+        said = True
+        return line
+
+    return read
+
+
+async def _playground(options: argparse.Namespace) -> int:
+    raise NotImplementedError(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,294 @@
+"""The lab's Entra ID: discovery documents, the token endpoint for client credentials, and signed app-only tokens."""
+
+import base64
+import datetime as dt
+import hmac
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from lab.aadsts import Refusal
+from lab.assertion import ASSERTION_TYPE, Assertions
+from lab.pki import Authority
+from lab.serving import WebServer
+from lab.signing import SigningKey
+from lab.tenant import BOT_RESOURCE, EXCHANGE_RESOURCE, VAULT_RESOURCE, Application, Tenant
+
+TOKEN_LIFETIME = dt.timedelta(seconds=3599)  # what Entra's expires_in says
+_BACKDATED = 300  # seconds: iat and nbf lie this far back, for resources whose clocks are behind
+_DEFAULT = "/.default"
+# The names that Exchange Online answers to beside the documented one, and Graph: a token for the wrong one of them is a
+# mistake of the field that Entra does not catch.
+_OTHER_RESOURCES = ("https://outlook.office.com", "https://ps.outlook.com", "https://graph.microsoft.com")
+_TENANT_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
+_NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}  # RFC 6749 section 5.1
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One token request that the server saw.
+
+    Attributes:
+        client_id: The `client_id` that it named; empty when it named none.
+        credential: `certificate`, `secret`, `managed identity` or `none`.
+        outcome: `issued`, or the code of the refusal, such as `AADSTS700027`.
+    """
+
+    client_id: str
+    credential: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class _Grant:
+    """A request that is to be answered with a token: for whom, for what, and how the client proved itself."""
+
+    application: Application
+    resource: str
+    appidacr: str  # 1: secret, 2: certificate
+
+
+class Entra(WebServer):
+    """One tenant's identity provider, at https://localhost (MSAL takes no http authority, and no bare address).
+
+    Args:
+        tenant: The directory; read at each request, so that a test can change it.
+        authority: Signs the server certificate.
+        now: The clock, UTC.
+        ids: Makes the ids of answers and tokens.
+        port: The TCP port; 0 lets the system choose.
+
+    Attributes:
+        tenant: The directory given.
+        signing: The key that its tokens are signed with.
+        known_resources: What tokens can be asked for; other servers of the lab add theirs.
+        sightings: The token requests, in order.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        authority: Authority,
+        *,
+        now: Callable[[], dt.datetime],
+        ids: Callable[[], uuid.UUID] = uuid.uuid4,
+        port: int = 0,
+    ) -> None:
+        super().__init__(host="localhost", tls=authority.server_context(), port=port)
+        self.tenant = tenant
+        self.signing = SigningKey.generate()
+        self.known_resources = {EXCHANGE_RESOURCE, BOT_RESOURCE, VAULT_RESOURCE, *_OTHER_RESOURCES}
+        self.sightings: list[Sighting] = []
+        self._now = now
+        self._ids = ids
+        self._assertions = Assertions()
+
+    @property
+    def authority_url(self) -> str:
+        """What clients are configured with: the server and the tenant."""
+        return f"{self.url}/{self.tenant.id}"
+
+    @property
+    def issuer_v1(self) -> str:
+        """`iss` of the tokens: resources of Microsoft 365 take the v1 format, whose issuer is this."""
+        return f"https://sts.windows.net/{self.tenant.id}/"
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Discovery and the token endpoint."""
+        return (
+            web.get("/common/discovery/instance", self._instance),
+            web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
+            web.get("/{tenant}/discovery/v2.0/keys", self._keys),
+            web.post("/{tenant}/oauth2/v2.0/token", self._token),
+        )
+
+    def mint(
+        self, application: Application, resource: str, *, lifetime: dt.timedelta = TOKEN_LIFETIME, **claims: object
+    ) -> str:
+        """A signed app-only access token, v1 format.
+
+        Args:
+            application: Whose token; its consented roles for the resource become `roles`.
+            resource: `aud`.
+            lifetime: From now until `exp`.
+            claims: Claims to replace or add; None leaves the claim out.
+        """
+        now = int(self._now().timestamp())
+        usual: dict[str, object] = {
+            "aud": resource,
+            "iss": self.issuer_v1,
+            "iat": now - _BACKDATED,
+            "nbf": now - _BACKDATED,
+            "exp": now + int(lifetime.total_seconds()),
+            "app_displayname": application.name,
+            "appid": application.client_id,
+            "appidacr": "2",
+            "idp": self.issuer_v1,
+            "idtyp": "app",
+            "oid": application.principal_id,
+            # Without consent there is no claim, rather than an empty one.
+            "roles": sorted(application.roles.get(resource.rstrip("/"), ())) or None,
+            "sub": application.principal_id,
+            "tid": self.tenant.id,
+            "uti": base64.urlsafe_b64encode(self._ids().bytes).rstrip(b"=").decode(),
+            "ver": "1.0",
+        }
+        return self.signing.sign({name: value for name, value in {**usual, **claims}.items() if value is not None})
+
+    async def _instance(self, request: web.Request) -> web.Response:
+        """Instance discovery: whether a host is one of Entra's, and where a tenant's configuration is.
+
+        MSAL leaves the port out of the URL that it asks about (`Authority.instance` is a bare host name).
+        """
+        endpoint = urlsplit(request.query.get("authorization_endpoint", ""))
+        path = endpoint.path.strip("/").split("/")
+        if endpoint.scheme != "https" or endpoint.hostname != self._host or not path[0]:
+            return self._refused(request, Refusal(50049, "The instance is unknown or invalid."))
+        names = {"preferred_network": self._host, "preferred_cache": self._host, "aliases": [self._host]}
+        return web.json_response(
+            {
+                "tenant_discovery_endpoint": f"{self.url}/{path[0]}/v2.0/.well-known/openid-configuration",
+                "api-version": request.query.get("api-version", "1.1"),
+                "metadata": [names],
+            }
+        )
+
+    async def _configuration(self, request: web.Request) -> web.Response:
+        if refusal := self._check_tenant(request):
+            return self._refused(request, refusal)
+        return web.json_response(
+            {
+                "issuer": self._issuer_v2,
+                "authorization_endpoint": f"{self.authority_url}/oauth2/v2.0/authorize",
+                "token_endpoint": self._token_endpoint,
+                "jwks_uri": f"{self.authority_url}/discovery/v2.0/keys",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "grant_types_supported": ["client_credentials"],
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+            }
+        )
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        if refusal := self._check_tenant(request):
+            return self._refused(request, refusal)
+        return web.json_response({"keys": [self.signing.jwk(issuer=self._issuer_v2)]})
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        answer = self._check_tenant(request) or self._decide(form)
+        credential = next(
+            (
+                kind
+                for field, kind in (("client_assertion", "certificate"), ("client_secret", "secret"))
+                if form.get(field)
+            ),
+            "none",
+        )
+        outcome = answer.code if isinstance(answer, Refusal) else "issued"
+        self.sightings.append(Sighting(form.get("client_id", ""), credential, outcome))
+        if isinstance(answer, Refusal):
+            return self._refused(request, answer)
+        seconds = int(TOKEN_LIFETIME.total_seconds())
+        token = self.mint(answer.application, answer.resource, appidacr=answer.appidacr)
+        document = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
+        return web.json_response(document, headers=_NO_STORE)
+
+    def _decide(self, form: Mapping[str, str]) -> _Grant | Refusal:
+        if refusal := _check_form(form):
+            return refusal
+        application = self.tenant.applications.get(form["client_id"])
+        if application is None:
+            return Refusal(
+                700016, f"No application '{form['client_id']}' was found in the directory '{self.tenant.domain}'."
+            )
+        if not application.enabled:
+            return Refusal(7000112, f"Application '{application.client_id}'({application.name}) is disabled.")
+        if refusal := self._authenticate(form, application):
+            return refusal
+        resource = form["scope"].removesuffix(_DEFAULT)
+        if refusal := self.check_resource(resource):
+            return refusal
+        return _Grant(application, resource, "2" if form.get("client_assertion") else "1")
+
+    def _authenticate(self, form: Mapping[str, str], application: Application) -> Refusal | None:
+        if assertion := form.get("client_assertion"):
+            if form.get("client_assertion_type") != ASSERTION_TYPE:
+                return _missing("client_assertion_type")
+            return self._assertions.check(assertion, application, audiences=self._assertion_audiences, now=self._now())
+        secret = form.get("client_secret")
+        if not secret:
+            return Refusal(7000216, "The grant client_credentials needs 'client_assertion' or 'client_secret'.")
+        if hmac.compare_digest(secret.encode(), (application.secret or "").encode()):
+            return None
+        return Refusal(
+            7000215,
+            "The client secret is wrong; send the secret's value, not its id, "
+            f"for a secret of app '{application.client_id}'.",
+        )
+
+    def check_resource(self, resource: str) -> Refusal | None:
+        """Why no token can be had for a resource; a slash at its end names the same service, as in Entra."""
+        if resource.rstrip("/") in self.known_resources:
+            return None
+        return Refusal(
+            500011, f"The resource principal {resource} was not found in the tenant named {self.tenant.domain}."
+        )
+
+    def _check_tenant(self, request: web.Request) -> Refusal | None:
+        name = request.match_info["tenant"]
+        if name.lower() in {self.tenant.id, self.tenant.domain}:
+            return None
+        if not _TENANT_NAME.fullmatch(name):
+            return Refusal(900023, f"The tenant identifier '{name}' is neither a DNS name nor an external domain.")
+        return Refusal(90002, f"Tenant '{name}' was not found. Check the tenant id, and the cloud.")
+
+    @property
+    def _token_endpoint(self) -> str:
+        return f"{self.authority_url}/oauth2/v2.0/token"
+
+    @property
+    def _issuer_v2(self) -> str:
+        return f"{self.authority_url}/v2.0"
+
+    @property
+    def _assertion_audiences(self) -> frozenset[str]:
+        """The token endpoint by the tenant's id and by its domain, and the v2.0 issuer."""
+        by_domain = f"{self.url}/{self.tenant.domain}/oauth2/v2.0/token"
+        return frozenset((self._token_endpoint, by_domain, self._issuer_v2))
+
+    def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
+        document: dict[str, Any] = refusal.body(
+            now=self._now(),
+            trace_id=str(self._ids()),
+            correlation_id=request.headers.get("client-request-id") or str(self._ids()),
+            url=self.url,
+        )
+        return web.json_response(document, status=refusal.status, headers=_NO_STORE)
+
+
+def _check_form(form: Mapping[str, str]) -> Refusal | None:
+    """What is wrong with the parameters themselves, whoever sends them."""
+    for name in ("grant_type", "client_id", "scope"):
+        if not form.get(name):
+            return _missing(name)
+    scope = form["scope"]
+    if form["grant_type"] != "client_credentials":
+        return Refusal(70003, f"The grant type '{form['grant_type']}' is not supported here.")
+    if "resource" in form:
+        return Refusal(901002, "The parameter 'resource' is not for this endpoint; use 'scope'.")
+    if len(scope.split()) > 1:
+        return Refusal(70011, f"The scope '{scope}' is not valid: it names more than one.")
+    if not scope.endswith(_DEFAULT):
+        return Refusal(1002012, f"The scope {scope} is not valid: client credentials need <resource>{_DEFAULT}.")
+    return None
+
+
+def _missing(parameter: str) -> Refusal:
+    return Refusal(900144, f"The request body must contain the parameter '{parameter}'.")

@@ -1,0 +1,72 @@
+"""The frame of the lab's HTTP servers: bind loopback, say where, stop."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+_SHUTDOWN_SECONDS = 1.0  # what a request in flight gets when the lab stops
+
+
+class WebServer:
+    """One aiohttp application on 127.0.0.1; a subclass says what it serves by `routes`.
+
+    Used as `async with`, or by `start` and `stop`; a server that starts again comes back on the port it had.
+
+    Args:
+        host: The name that clients use in URLs: `localhost` or `127.0.0.1`.
+        tls: The TLS context; plain HTTP when absent.
+        port: The TCP port; 0 lets the system choose.
+    """
+
+    def __init__(self, *, host: str, tls: ssl.SSLContext | None, port: int) -> None:
+        self._host = host
+        self._tls = tls
+        self._port = port
+        self._running: tuple[web.AppRunner, asyncio.Server] | None = None
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, without a slash at the end; final once the server has started."""
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """What is served."""
+        raise NotImplementedError
+
+    async def start(self) -> None:
+        """Begins to serve."""
+        application = web.Application()
+        application.add_routes(self.routes())
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        assert runner.server is not None  # noqa: S101 - setup made it
+        # Not web.TCPSite, which does not say when its connections have gone: sockets would outlive `stop`.
+        server = await asyncio.get_running_loop().create_server(
+            runner.server, "127.0.0.1", self._port, ssl=self._tls, reuse_address=True
+        )
+        self._running = runner, server
+        self._port = server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Closes the port and all connections; does nothing when the server does not run."""
+        if self._running is None:
+            return
+        runner, server = self._running
+        self._running = None
+        server.close()
+        await runner.cleanup()
+        server.abort_clients()  # TLS would wait for the goodbye of clients that have left already
+        await server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

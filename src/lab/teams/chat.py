@@ -1,0 +1,211 @@
+"""A chat with the bot in a terminal: lines are said, numbers press buttons, a colon begins a command of the chat."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from lab.teams.activities import BOT_NAME
+from lab.teams.card_text import draw_text, lay_out, toggled
+from lab.teams.conversation import Conversation, Happening, Kind, Person, Post
+from lab.teams.screen import Screen
+from lab.teams.service import Reply, Teams
+from lab.teams.styled import BOLD, Run, cells, paint
+from lab.teams.terminal import Terminal
+
+HELP = ":as NAME  :personal  :group  :channel  :quit    a number presses a button"
+_BOT_PROMPT = f"{BOT_NAME}> "
+_HTTP_ERROR = 400
+
+
+async def chat(teams: Teams, terminal: Terminal) -> None:
+    """Talks until the input ends or `:quit`; Ctrl-C cancels it and leaves the terminal in order.
+
+    Args:
+        teams: A started Teams whose bot can be reached. The app is installed in each conversation on first entry.
+        terminal: Where the talk happens. On a pipe each answer is written when the bot's turn has ended.
+    """
+    session = _Session(teams, terminal)
+    watcher = asyncio.create_task(session.watch()) if terminal.live else None
+    try:
+        await session.run()
+    finally:
+        session.screen.close()
+        if watcher is not None:
+            watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await watcher
+
+
+class _Session:
+    """One run of the chat: who speaks where, what was shown, and what is folded out."""
+
+    def __init__(self, teams: Teams, terminal: Terminal) -> None:
+        self._teams = teams
+        self._terminal = terminal
+        self.screen = Screen(terminal)
+        self._user = teams.directory.people[0]
+        self._conversation = teams.directory.personal(self._user)
+        self._entered = asyncio.Event()  # set at each change of conversation, for `watch`
+        self._seen: dict[str, int] = {}  # changes shown, by conversation
+        self._open: dict[str, frozenset[str]] = {}  # flipped elements, by post
+        self._buttons: list[tuple[Post, Mapping[str, Any], Mapping[str, Any]]] = []  # post, card, action
+
+    async def run(self) -> None:
+        """Reads and answers lines."""
+        self.screen.note(HELP)
+        await self._enter(self._conversation)
+        while True:
+            self.screen.prompt()
+            line = await self._terminal.read_line()
+            if line is None or line.strip() == ":quit":
+                return
+            await self._answer(line.strip())
+
+    async def watch(self) -> None:
+        """Shows what happens while nobody waits for it: typing, progress, messages the bot sends unasked."""
+        while True:
+            self._entered.clear()
+            entered = asyncio.create_task(self._entered.wait())
+            happened = asyncio.create_task(self._conversation.next_change(after=self._seen_here))
+            try:
+                await asyncio.wait({entered, happened}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                entered.cancel()
+                happened.cancel()
+            self._catch_up()
+
+    async def _answer(self, line: str) -> None:
+        pressed = self._button(line)
+        said = bool(line) and pressed is None and not line.startswith(":")
+        self.screen.typed(line, said=said)
+        if pressed is not None:
+            await self._press(*pressed)
+        elif said:
+            group = self._conversation.kind is not Kind.PERSONAL
+            reply = self._teams.say(line, conversation=self._conversation, user=self._user, mention=group)
+            self._end_turn(await reply)
+        elif line:
+            await self._command(line)
+
+    async def _command(self, line: str) -> None:
+        name, _, argument = line.partition(" ")
+        directory = self._teams.directory
+        match name:
+            case ":as":
+                await self._speak_as(directory.named(argument))
+            case ":personal":
+                await self._enter(directory.personal(self._user))
+            case ":group":
+                await self._enter(directory.group())
+            case ":channel":
+                await self._enter(directory.channel())
+            case _:
+                self.screen.note(HELP)
+
+    async def _speak_as(self, user: Person | None) -> None:
+        if user is None:
+            names = ", ".join(person.name for person in self._teams.directory.people)
+            self.screen.note(f"Nobody here has that name. There are: {names}.")
+            return
+        self._user = user
+        personal = self._conversation.kind is Kind.PERSONAL
+        await self._enter(self._teams.directory.personal(user) if personal else self._conversation)
+
+    async def _enter(self, conversation: Conversation) -> None:
+        """Goes to a conversation; on the first visit the app is installed there, and the bot may greet."""
+        self._conversation = conversation
+        self._buttons = []
+        self.screen.keep()
+        self._entered.set()
+        place = "personal chat" if conversation.kind is Kind.PERSONAL else conversation.name
+        self.screen.note(f"{self._user.name}, {place}")
+        if conversation.id not in self._seen:
+            self._seen[conversation.id] = 0
+            for reply in await self._teams.install(conversation=conversation, user=self._user):
+                self._end_turn(reply)
+        self._catch_up()
+
+    def _button(self, line: str) -> tuple[Post, Mapping[str, Any], Mapping[str, Any]] | None:
+        """The button with this number; None if the line is no number, or no button has it."""
+        number = int(line) if line.isdecimal() and line.isascii() else 0
+        return self._buttons[number - 1] if 1 <= number <= len(self._buttons) else None
+
+    async def _press(self, post: Post, card: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+        match action["type"]:
+            case "Action.ToggleVisibility":
+                self._open[post.id] = toggled(card, action, self._open.get(post.id, frozenset()))
+                self._show(post)
+            case "Action.OpenUrl":
+                self.screen.note(str(action.get("url", "")))
+            case _:
+                reply = self._teams.press(action, post, conversation=self._conversation, user=self._user)
+                self._end_turn(await reply)
+
+    def _end_turn(self, reply: Reply) -> None:
+        self._catch_up()
+        self.screen.rest()
+        if reply.status >= _HTTP_ERROR:
+            self.screen.note(f"{BOT_NAME} answered HTTP {reply.status}")
+        elif text := _spoken(reply.body):
+            self.screen.show(f"answer to {reply.activity['id']}", self._said(text))
+
+    @property
+    def _seen_here(self) -> int:
+        return self._seen.get(self._conversation.id, 0)
+
+    def _catch_up(self) -> None:
+        """Shows every change that was not shown yet; on a pipe, each message once and in its last state."""
+        changes = self._conversation.changes[self._seen_here :]
+        self._seen[self._conversation.id] = self._seen_here + len(changes)
+        if not self._terminal.live:
+            last = {change.post.id: change for change in changes}
+            changes = list(last.values())
+        for change in changes:
+            if change.post.sender != self._teams.bot_account_id:
+                continue
+            if change.happening is Happening.UPDATED:
+                self._open.pop(change.post.id, None)  # Teams draws an updated card afresh
+            if change.post.type == "typing":
+                self.screen.typing()
+            else:
+                self._show(change.post)
+
+    def _show(self, post: Post) -> None:
+        if post.deleted:
+            self.screen.show(post.id, self._said("_This message has been deleted._"))
+            return
+        parts = [self._said(post.text)] if post.text else []
+        buttons: list[tuple[Post, Mapping[str, Any], Mapping[str, Any]]] = []
+        for card in post.cards:
+            drawing = lay_out(
+                card,
+                width=self._terminal.width,
+                colour=self._terminal.colour,
+                open_toggles=self._open.get(post.id, frozenset()),
+                first=len(buttons) + 1,
+            )
+            parts.append(drawing.text)
+            buttons += [(post, card, action) for action in drawing.buttons]
+        if buttons or (self._buttons and self._buttons[0][0] is post):
+            self._buttons = buttons
+        self.screen.show(post.id, "\n".join(parts))
+
+    def _said(self, text: str) -> str:
+        """A text of the bot's, behind its name."""
+        indent = " " * cells(_BOT_PROMPT)
+        lines = draw_text(text, width=self._terminal.width - len(indent), colour=self._terminal.colour)
+        name = paint((Run(_BOT_PROMPT, BOLD),), colour=self._terminal.colour)
+        return name + lines.replace("\n", f"\n{indent}")
+
+
+def _spoken(body: object) -> str:
+    """What an invoke's answer says in words: a message, or why it failed; empty for a card or none."""
+    if not isinstance(body, Mapping):
+        return ""
+    value = body.get("value")
+    if body.get("type") == "application/vnd.microsoft.activity.message":
+        return str(value)
+    if body.get("type") == "application/vnd.microsoft.error" and isinstance(value, Mapping):
+        return str(value.get("message") or value.get("code") or "")
+    return ""

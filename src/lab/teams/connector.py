@@ -1,0 +1,213 @@
+"""The Bot Connector REST API, version 3, as far as a Teams bot uses it: the bot's calls become posts in conversations.
+
+https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference
+"""
+
+import datetime as dt
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from lab.teams import faults
+from lab.teams.activities import bot_account, conversation_account, member
+from lab.teams.bearer import BotBearer, denied
+from lab.teams.conversation import Conversation, Post
+from lab.teams.directory import Directory
+from lab.teams.faults import Fault
+
+PREFIX = "/teams"
+# "Approximately 100 KB" of UTF-16, attachments by URL not counted:
+# https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
+MAX_MESSAGE_BYTES = 100 * 1024
+
+type _Action = Callable[[web.Request, Conversation], Awaitable[web.Response]]
+
+
+class _RefusedError(Exception):
+    """Carries a fault from where it is found to the HTTP answer."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.code)
+        self.fault = fault
+
+
+class Connector:
+    """Takes the calls of one bot.
+
+    Args:
+        directory: The conversations there are.
+        bearer: Who may call.
+        clock: The time now, UTC.
+        new_id: A new activity id.
+
+    Attributes:
+        faults: Answers to give instead of doing what is asked, one per authenticated call, first in first out.
+        refused: Why calls were answered 401, oldest first.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        bearer: BotBearer,
+        clock: Callable[[], dt.datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._directory = directory
+        self._bearer = bearer
+        self._clock = clock
+        self._new_id = new_id
+        self.faults: deque[Fault] = deque()
+        self.refused: list[str] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths under `serviceUrl` + `v3/conversations`."""
+        root = f"{PREFIX}/v3/conversations"
+        one = root + "/{conversation}"
+        activity = one + "/activities/{activity}"
+        return [
+            web.post(root, self._create),
+            web.post(f"{one}/activities", self._in_conversation(self._send)),
+            web.post(activity, self._in_conversation(self._reply)),
+            web.put(activity, self._in_conversation(self._update)),
+            web.delete(activity, self._in_conversation(self._delete)),
+            web.get(f"{activity}/members", self._in_conversation(self._members)),
+            web.get(f"{one}/members", self._in_conversation(self._members)),
+            web.get(f"{one}/pagedmembers", self._in_conversation(self._paged_members)),
+            web.get(one + "/members/{member}", self._in_conversation(self._member)),
+        ]
+
+    def _in_conversation(self, action: _Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """The handler of a call about one conversation: who asks, planned faults, does it exist, is the bot in it."""
+
+        async def handler(request: web.Request) -> web.Response:
+            if (early := self._before(request)) is not None:
+                return early
+            conversation = self._directory.find(request.match_info["conversation"])
+            if conversation is None:
+                return faults.CONVERSATION_NOT_FOUND.response()
+            if not conversation.bot_present:
+                return faults.BOT_NOT_IN_ROSTER.response()
+            try:
+                return await action(request, conversation)
+            except _RefusedError as refused:
+                return refused.fault.response()
+
+        return handler
+
+    def _before(self, request: web.Request) -> web.Response | None:
+        if (reason := self._bearer.refusal(request.headers.get("Authorization"))) is not None:
+            self.refused.append(reason)
+            return denied()
+        return self.faults.popleft().response() if self.faults else None
+
+    async def _send(self, request: web.Request, conversation: Conversation) -> web.Response:
+        return await self._post(conversation, await _body(request))
+
+    async def _reply(self, request: web.Request, conversation: Conversation) -> web.Response:
+        replied_to = request.match_info["activity"]
+        if not conversation.knows(replied_to):
+            raise _RefusedError(faults.ACTIVITY_NOT_FOUND)
+        return await self._post(conversation, {**await _body(request), "replyToId": replied_to})
+
+    async def _post(self, conversation: Conversation, body: Mapping[str, Any]) -> web.Response:
+        post = await conversation.add(self._stamped(conversation, body, self._new_id()))
+        return web.json_response({"id": post.id}, status=201)
+
+    async def _update(self, request: web.Request, conversation: Conversation) -> web.Response:
+        post = self._own_post(request, conversation)
+        await conversation.update(post, self._stamped(conversation, await _body(request), post.id))
+        return web.json_response({"id": post.id})
+
+    async def _delete(self, request: web.Request, conversation: Conversation) -> web.Response:
+        await conversation.delete(self._own_post(request, conversation))
+        return web.Response()
+
+    def _own_post(self, request: web.Request, conversation: Conversation) -> Post:
+        post = conversation.find(request.match_info["activity"])
+        if post is None:
+            raise _RefusedError(faults.ACTIVITY_NOT_FOUND)
+        if post.sender != self._account["id"]:
+            raise _RefusedError(faults.NOT_ENOUGH_PERMISSIONS)
+        return post
+
+    async def _members(self, _request: web.Request, conversation: Conversation) -> web.Response:
+        return web.json_response([member(person, conversation.tenant_id) for person in conversation.people])
+
+    async def _paged_members(self, _request: web.Request, conversation: Conversation) -> web.Response:
+        # One page holds everybody: no continuationToken.
+        return web.json_response({"members": [member(p, conversation.tenant_id) for p in conversation.people]})
+
+    async def _member(self, request: web.Request, conversation: Conversation) -> web.Response:
+        person = conversation.member(request.match_info["member"])
+        if person is None:
+            raise _RefusedError(faults.MEMBER_NOT_FOUND)
+        return web.json_response(member(person, conversation.tenant_id))
+
+    async def _create(self, request: web.Request) -> web.Response:
+        """A personal chat with `members[0]`, or a new thread in the channel `channelData.channel.id`."""
+        if (early := self._before(request)) is not None:
+            return early
+        try:
+            conversation = self._wanted(body := await _body(request))
+            if not isinstance(first := body.get("activity"), dict):
+                return web.json_response({"id": conversation.id}, status=201)
+            post = await conversation.add(self._stamped(conversation, first, self._thread(conversation)))
+        except _RefusedError as refused:
+            return refused.fault.response()
+        return web.json_response({"id": conversation.id, "activityId": post.id}, status=201)
+
+    def _wanted(self, body: Mapping[str, Any]) -> Conversation:
+        data = _mapping(body.get("channelData"))
+        if _mapping(data.get("channel")).get("id"):
+            return self._directory.channel(self._new_id())
+        # The SDK writes `tenantID`, the documentation `tenantId`; the real service reads JSON names in any case.
+        tenant = body.get("tenantId") or body.get("tenantID") or _mapping(data.get("tenant")).get("id")
+        if tenant != self._directory.tenant_id:
+            raise _RefusedError(faults.NO_TENANT)
+        wanted = [_mapping(item).get("id") for item in body.get("members") or ()]
+        person = next((p for p in self._directory.people if wanted and wanted[0] in (p.id, p.object_id)), None)
+        if person is None:
+            raise _RefusedError(faults.BAD_ARGUMENT)
+        return self._directory.personal(person)
+
+    def _thread(self, conversation: Conversation) -> str:
+        """The id of a conversation's first activity: a channel thread is named by it."""
+        _, _, thread = conversation.id.partition(";messageid=")
+        return thread or self._new_id()
+
+    @property
+    def _account(self) -> dict[str, str]:
+        return bot_account(self._bearer.bot_id)
+
+    def _stamped(self, conversation: Conversation, body: Mapping[str, Any], post_id: str) -> dict[str, Any]:
+        """The activity as Teams keeps it: whatever the body says of itself, it is the bot's, here and now."""
+        return {
+            **body,
+            "id": post_id,
+            "timestamp": self._clock().isoformat(timespec="milliseconds"),
+            "from": self._account,
+            "conversation": conversation_account(conversation),
+        }
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        text = await request.text()
+        body = json.loads(text)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise _RefusedError(faults.BAD_ARGUMENT) from error
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _RefusedError(faults.TOO_BIG) from error
+    if not isinstance(body, dict):
+        raise _RefusedError(faults.BAD_ARGUMENT)
+    if len(text.encode("utf-16-le", "surrogatepass")) > MAX_MESSAGE_BYTES:
+        raise _RefusedError(faults.TOO_BIG)
+    return body
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

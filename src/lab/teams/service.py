@@ -1,0 +1,230 @@
+"""Teams as one object: people say things and press buttons, the bot answers, and both end up in conversations."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from lab.teams import activities
+from lab.teams.activities import Envelope
+from lab.teams.bearer import BotBearer, Verify
+from lab.teams.card_text import draw, draw_text
+from lab.teams.connector import PREFIX, Connector
+from lab.teams.conversation import ANNA, CARD_TYPE, Conversation, Person, Post
+from lab.teams.delivery import PATIENCE_SECONDS, deliver
+from lab.teams.directory import Directory
+from lab.teams.issuer import METADATA_PATH, Issuer
+from lab.teams.loopback import Loopback
+
+_WIDE = 200  # a test looks for a sentence: the lines must be long enough to hold it
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of one activity.
+
+    Attributes:
+        status: The bot's HTTP status; 502 and 504 as Teams would see them.
+        body: The JSON of its HTTP answer, if any: what an invoke asks for.
+        activity: What was sent.
+        conversation: Where.
+        posts: The bot's messages that were posted or updated during its turn, in their present state.
+    """
+
+    status: int
+    body: object
+    activity: Mapping[str, Any]
+    conversation: Conversation
+    posts: list[Post]
+
+    @property
+    def text(self) -> str:
+        """All that a reader sees in these posts, drawn wide and without colour."""
+        parts: list[str] = []
+        for post in self.posts:
+            parts += [draw_text(post.text, width=_WIDE)] if post.text else []
+            parts += [draw(card, width=_WIDE) for card in post.cards]
+        return "\n".join(parts)
+
+
+class Teams:
+    """The channel between the tenant's people and one bot; an async context manager that serves on loopback.
+
+    Args:
+        bot_url: The bot's messaging endpoint; may be set later, before the first activity.
+        bot_id: The bot's app id.
+        tenant_id: The tenant of all conversations.
+        verify: Verifies the tokens that the bot calls with.
+        clock: The time now, UTC.
+        new_id: A new activity id; by default the clock's milliseconds, as Teams numbers messages.
+        port: The port to serve on; 0 for any.
+
+    Attributes:
+        bot_url: As above.
+        issuer: Signs; its documents are served at `metadata_url`.
+        connector: Takes the bot's calls at `service_url`.
+        directory: The people and the conversations.
+    """
+
+    def __init__(
+        self,
+        *,
+        bot_url: str,
+        bot_id: str,
+        tenant_id: str,
+        verify: Verify,
+        clock: Callable[[], dt.datetime],
+        new_id: Callable[[], str] | None = None,
+        port: int = 0,
+    ) -> None:
+        self.bot_url = bot_url
+        self.bot_id = bot_id
+        self._clock = clock
+        self._new_id = new_id or _MessageIds(clock)
+        self.directory = Directory(tenant_id)
+        self.issuer = Issuer(audience=bot_id, clock=clock)
+        bearer = BotBearer(verify, bot_id)
+        self.connector = Connector(self.directory, bearer=bearer, clock=clock, new_id=self._new_id)
+        self._server = Loopback([*self.issuer.routes(), *self.connector.routes()], port=port)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def service_url(self) -> str:
+        """The `serviceUrl` of its activities."""
+        return f"{self._server.url}{PREFIX}/"
+
+    @property
+    def metadata_url(self) -> str:
+        """The issuer's OpenID document: what a bot's guard is pointed at."""
+        return self._server.url + METADATA_PATH
+
+    @property
+    def bot_account_id(self) -> str:
+        """The bot's id in conversations."""
+        return activities.bot_account(self.bot_id)["id"]
+
+    async def start(self) -> None:
+        """Serves the issuer and the connector.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self._server.start()
+        self._session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        """Closes the server and the client."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        await self._server.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def say(
+        self, text: str, *, conversation: Conversation | None = None, user: Person = ANNA, mention: bool = False
+    ) -> Reply:
+        """A person writes to the bot; by default in their personal chat. Returns at the end of the bot's turn."""
+        conversation = conversation or self.directory.personal(user)
+        activity = activities.message(self._envelope(conversation, user), text, mention=mention)
+        await conversation.add(activity)
+        return await self.deliver(activity, conversation)
+
+    async def invoke(
+        self,
+        name: str,
+        value: Mapping[str, Any],
+        *,
+        conversation: Conversation,
+        user: Person = ANNA,
+        reply_to: str | None = None,
+    ) -> Reply:
+        """Sends an invoke activity; its answer is the reply's `status` and `body`."""
+        activity = activities.invoke(self._envelope(conversation, user), name, value, reply_to=reply_to)
+        return await self.deliver(activity, conversation)
+
+    async def press(
+        self, action: Mapping[str, Any], post: Post, *, conversation: Conversation, user: Person = ANNA
+    ) -> Reply:
+        """A person presses an Action.Execute or Action.Submit of a post's card.
+
+        A card in the answer to an Action.Execute takes that card's place.
+        """
+        if action.get("type") == "Action.Submit":
+            submitted = activities.submit(self._envelope(conversation, user), action, reply_to=post.id)
+            return await self.deliver(submitted, conversation)
+        value = activities.execute(action)
+        reply = await self.invoke("adaptiveCard/action", value, conversation=conversation, user=user, reply_to=post.id)
+        card = activities.replacement_card(reply.body)
+        if card is not None:
+            attachment = {"contentType": CARD_TYPE, "content": card}
+            await conversation.update(post, {**post.activity, "attachments": [attachment]})
+            return replace(reply, posts=[*(p for p in reply.posts if p is not post), post])
+        return reply
+
+    async def install(self, *, conversation: Conversation | None = None, user: Person = ANNA) -> list[Reply]:
+        """Installs the app: Teams sends both a conversationUpdate and an installationUpdate."""
+        conversation = conversation or self.directory.personal(user)
+        conversation.bot_present = True
+        both = (activities.members_added, activities.installation_update)
+        return [await self.deliver(make(self._envelope(conversation, user)), conversation) for make in both]
+
+    async def uninstall(self, *, conversation: Conversation | None = None, user: Person = ANNA) -> Reply:
+        """Removes the app: the bot is told, and may no longer write there."""
+        conversation = conversation or self.directory.personal(user)
+        conversation.bot_present = False
+        activity = activities.installation_update(self._envelope(conversation, user), action="remove")
+        return await self.deliver(activity, conversation)
+
+    async def deliver(
+        self,
+        activity: Mapping[str, Any],
+        conversation: Conversation,
+        *,
+        token: str | None = None,
+        signed: bool = True,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Reply:
+        """Brings any activity to the bot: also one sent before (Teams repeats itself), a changed or a forged one.
+
+        Args:
+            activity: What to send.
+            conversation: Where its answers are looked for.
+            token: Another token than the honest one for the activity's service URL.
+            signed: False leaves the Authorization header out.
+            patience: Seconds until Teams gives the bot up.
+        """
+        if self._session is None:
+            raise RuntimeError("Teams is not started")
+        conversation.received.add(str(activity.get("id")))
+        before = len(conversation.changes)
+        if token is None and signed:
+            token = self.issuer.token(self.service_url)
+        answer = await deliver(self._session, self.bot_url, activity, token=token, patience=patience)
+        posts = conversation.since(before, sender=self.bot_account_id)
+        return Reply(answer.status, answer.body, activity, conversation, posts)
+
+    def _envelope(self, conversation: Conversation, user: Person) -> Envelope:
+        return Envelope(self._new_id(), self._clock(), self.service_url, conversation, user, self.bot_id)
+
+
+class _MessageIds:
+    """Milliseconds since 1970 as text, as Teams numbers messages; never the same one twice."""
+
+    def __init__(self, clock: Callable[[], dt.datetime]) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def __call__(self) -> str:
+        self._last = max(self._last + 1, int(self._clock().timestamp() * 1000))
+        return str(self._last)

@@ -1,0 +1,146 @@
+"""Puts tokens on the talk between the Microsoft 365 Agents Playground, which has none, and a bot that demands them.
+
+Playground to bot: signed as Teams signs. Bot to Playground: the bot's own token is verified, and goes no further.
+Start the Playground with `--endpoint <proxy>/api/messages` and `--service-url <proxy>/teams/`.
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from lab.teams.bearer import BotBearer, denied
+from lab.teams.connector import PREFIX
+from lab.teams.delivery import Answer, deliver
+from lab.teams.faults import BAD_ARGUMENT, BAD_GATEWAY
+from lab.teams.issuer import Issuer
+from lab.teams.loopback import Loopback
+
+MESSAGES_PATH = "/api/messages"
+# A person presses buttons there and looks: the Playground waits longer than Teams, and so does the proxy.
+_PATIENCE_SECONDS = 60.0
+
+
+class SigningProxy:
+    """One server with two faces; an async context manager that serves on loopback.
+
+    Args:
+        issuer: Signs for the bot; its documents are served elsewhere.
+        bearer: Who may call the connector face: the bot.
+        bot_url: The bot's messaging endpoint.
+        playground_url: The Playground's own service URL, such as http://localhost:56150/_connector.
+        tenant_id: Put into activities that name no tenant.
+        port: The port to serve on; 0 for any.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: Issuer,
+        bearer: BotBearer,
+        bot_url: str,
+        playground_url: str,
+        tenant_id: str,
+        port: int = 0,
+    ) -> None:
+        self._issuer = issuer
+        self._bearer = bearer
+        self._bot_url = bot_url
+        self._playground_url = playground_url.rstrip("/")
+        self._tenant_id = tenant_id
+        routes = [
+            web.post(MESSAGES_PATH, self._to_bot),
+            web.route("*", PREFIX + "/{path:v3/.+}", self._to_playground),
+        ]
+        self._server = Loopback(routes, port=port)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def messages_url(self) -> str:
+        """What the Playground takes for the bot."""
+        return self._server.url + MESSAGES_PATH
+
+    @property
+    def service_url(self) -> str:
+        """What the bot takes for Teams' connector."""
+        return f"{self._server.url}{PREFIX}/"
+
+    async def start(self) -> None:
+        """Serves both faces.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self._server.start()
+        self._session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        """Closes the server and the client."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        await self._server.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _to_bot(self, request: web.Request) -> web.Response:
+        try:
+            activity = await request.json()
+        except ValueError:
+            return BAD_ARGUMENT.response()
+        if not isinstance(activity, dict):
+            return BAD_ARGUMENT.response()
+        sent = with_tenant({**activity, "serviceUrl": self.service_url}, self._tenant_id)
+        token = self._issuer.token(self.service_url)
+        answer = await deliver(self._client, self._bot_url, sent, token=token, patience=_PATIENCE_SECONDS)
+        return _response(answer)
+
+    async def _to_playground(self, request: web.Request) -> web.Response:
+        if self._bearer.refusal(request.headers.get("Authorization")) is not None:
+            return denied()
+        # The path is passed on as it was quoted: conversation ids contain : and @ and ;
+        path = request.rel_url.raw_path.removeprefix(PREFIX)
+        url = self._playground_url + path + (f"?{request.query_string}" if request.query_string else "")
+        body = await request.read()
+        headers = {"Content-Type": request.headers.get("Content-Type", "application/json")} if body else {}
+        try:
+            async with self._client.request(
+                request.method, URL(url, encoded=True), data=body or None, headers=headers
+            ) as response:
+                return web.Response(
+                    status=response.status, body=await response.read(), content_type=response.content_type
+                )
+        except aiohttp.ClientConnectionError:
+            return BAD_GATEWAY.response()
+
+    @property
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the proxy is not started")
+        return self._session
+
+
+def with_tenant(activity: Mapping[str, Any], tenant_id: str) -> dict[str, Any]:
+    """The activity with `conversation.tenantId` and `channelData.tenant.id`; what it names already stays."""
+    conversation = {"tenantId": tenant_id, **(activity.get("conversation") or {})}
+    data = activity.get("channelData") or {}
+    tenant = {"id": tenant_id, **(data.get("tenant") or {})}
+    return {**activity, "conversation": conversation, "channelData": {**data, "tenant": tenant}}
+
+
+def _response(answer: Answer) -> web.Response:
+    if answer.body is None:
+        return web.Response(status=answer.status)
+    if isinstance(answer.body, str):
+        return web.Response(status=answer.status, text=answer.body)
+    return web.json_response(answer.body, status=answer.status)

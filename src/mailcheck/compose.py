@@ -1,0 +1,113 @@
+"""Where the rooms meet: builds the application once, on first use, and is the only reader of the environment.
+
+Nothing is built at import, and the heavy libraries are imported by what needs them: an app that raises at import
+vanishes from Azure Functions, and every import is paid on each cold start.
+"""
+
+import datetime as dt
+import logging
+import os
+import time
+import uuid
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mailcheck import __version__
+from mailcheck.faces.http_api import HttpApi
+from mailcheck.model.problem import SettingProblem
+from mailcheck.model.request import MailProtocol
+from mailcheck.settings import BotSettings, CheckSettings, Settings
+from mailcheck.usecases.check import CheckMailbox, Target
+
+if TYPE_CHECKING:
+    import azure.functions as func
+
+    from mailcheck.faces.teams.endpoint import TeamsEndpoint
+
+# Seconds for which a certificate is taken from memory: a renewed one is used at the latest this much later.
+_CERTIFICATE_AGE = 300.0
+
+type Problems = tuple[SettingProblem, ...]
+
+
+class Application:
+    """The faces of one process, built from its settings.
+
+    Attributes:
+        check: The use case, or what keeps it from being configured.
+        protocols: What is checked when a request names none.
+        http: The HTTP API.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        configured = settings.check
+        self.check: CheckMailbox | Problems
+        if isinstance(configured, CheckSettings):
+            self.check = build_check(configured)
+            self.protocols = configured.protocols
+        else:
+            self.check = configured
+            self.protocols = tuple(MailProtocol)
+        bot_problems = () if isinstance(settings.bot, BotSettings) else settings.bot
+        self.http = HttpApi(__version__, self.check, self.protocols, bot_problems)
+        self._teams: TeamsEndpoint | None = None
+
+    async def messages(self, request: "func.HttpRequest") -> "func.HttpResponse":
+        """`POST /api/messages`: one activity from Teams. The bot is built, and its SDK loaded, on the first one."""
+        if self._teams is None:
+            self._teams = build_teams(self._settings, self.check, self.protocols)
+        return await self._teams.messages(request)
+
+
+@cache
+def application() -> Application:
+    """The application of this process."""
+    return Application(Settings.read(os.environ))
+
+
+def build_check(settings: CheckSettings) -> CheckMailbox:
+    """The check with its genuine surroundings."""
+    from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
+    from mailcheck.adapters.keyvault import Identity, KeyVaultCertificates  # noqa: PLC0415
+    from mailcheck.adapters.transport import MailTransport  # noqa: PLC0415
+    from mailcheck.adapters.trust import http_session, tls_context  # noqa: PLC0415
+
+    # At INFO the Azure SDKs log every request and its headers, four lines a check: noise that is paid for by the byte.
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    context = tls_context(settings.ca_file)
+    session = http_session(context)
+    certificates = KeyVaultCertificates(
+        vault_url=settings.app.vault_url,
+        name=settings.app.certificate,
+        session=session,
+        identity=Identity(settings.managed_identity, settings.identity_client_id),
+        max_age=_CERTIFICATE_AGE,
+        clock=time.monotonic,
+    )
+    tokens = EntraTokens(
+        authority=settings.authority, client_id=settings.app.client_id, scope=settings.scope, session=session
+    )
+    target = Target(
+        app=settings.app,
+        resource=settings.scope.removesuffix("/.default"),
+        endpoints=settings.endpoints,
+        timeout=settings.timeout,
+        domains=settings.domains,
+    )
+    return CheckMailbox(target, certificates, tokens, MailTransport(context), now=_now, new_id=_new_id)
+
+
+def build_teams(
+    settings: Settings, check: CheckMailbox | Problems, protocols: tuple[MailProtocol, ...]
+) -> "TeamsEndpoint":
+    """The bot, with its guard in front."""
+    raise NotImplementedError
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,147 @@
+"""The terminal command against the lab: what it prints, its exit codes, and how vault and Entra refuse."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from lab import tenant as ids
+from lab.keyvault import Denial
+from lab.pki import self_signed
+from lab.world import CERTIFICATE, World
+from tests.e2e.kit import Terminal
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_healthy_mailbox_is_exit_0(terminal: Terminal) -> None:
+    """The report for people: verdict, times, certificate, folders."""
+    ended = await terminal.run("check", "shared@contoso.com")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("✔ shared@contoso.com opens by every protocol that was asked")
+    assert "days left" in ended.out
+    assert "Århus" in ended.out
+    assert "\x1b" not in ended.out
+
+
+async def test_json_is_the_report_of_the_api(terminal: Terminal) -> None:
+    """--json prints the public contract."""
+    ended = await terminal.run("check", "info@contoso.com", "--json", "--protocol", "imap")
+    report = json.loads(ended.out)
+    assert (ended.code, report["schema"], report["status"], list(report["protocols"])) == (0, 1, "healthy", ["imap"])
+
+
+@pytest.mark.parametrize("mailbox", ["no-imap@contoso.com", "not-granted@contoso.com"])
+async def test_a_broken_or_degraded_mailbox_is_exit_1(terminal: Terminal, mailbox: str) -> None:
+    """The evidence, the causes in order, and the commands to paste."""
+    ended = await terminal.run("check", mailbox)
+    assert ended.code == 1
+    assert "seen: " in ended.out
+    assert "1. " in ended.out
+    assert f"-Identity '{mailbox}'" in ended.out
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("check",), ("check", "shared"), ("check", "a@b.example", "--protocol", "nntp"), ("sweep",)]
+)
+async def test_wrong_usage_is_exit_2(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+    """Wrong arguments are told on stderr, before anything is built."""
+    ended = await terminal.run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert "usage: python -m mailcheck" in ended.err
+
+
+async def test_another_domain_is_exit_2(terminal: Terminal) -> None:
+    """MAILCHECK_DOMAINS keeps other domains out."""
+    ended = await terminal.run("check", "shared@contoso.com", MAILCHECK_DOMAINS="fabrikam.com")
+    assert (ended.code, ended.err) == (2, "MAILCHECK_DOMAINS does not let shared@contoso.com be checked\n")
+
+
+async def test_no_settings_is_exit_3(bare_terminal: Terminal) -> None:
+    """Every setting that is missing is named at once."""
+    ended = await bare_terminal.run("check", "shared@contoso.com")
+    assert (ended.code, ended.out) == (3, "")
+    for name in ("MAILCHECK_TENANT_ID", "MAILCHECK_CLIENT_ID", "MAILCHECK_VAULT_URL", "MAILCHECK_CERTIFICATE"):
+        assert f"  {name}: is missing" in ended.err
+
+
+async def test_help_is_exit_0(bare_terminal: Terminal) -> None:
+    """--help works without settings and tells the exit codes."""
+    ended = await bare_terminal.run("--help")
+    assert ended.code == 0
+    assert "Exit codes: 0 healthy, 1 broken or degraded, 2 usage, 3 not configured." in ended.out
+
+
+@contextmanager
+def _denied(world: World, denial: Denial) -> Iterator[None]:
+    world.vault.deny(denial)
+    yield
+    world.vault.deny(None)
+
+
+@contextmanager
+def _newest(world: World, *, form: str = "pfx", enabled: bool = True, age: int = 0, life: int = 90) -> Iterator[None]:
+    now = dt.datetime.now(dt.UTC)
+    pair = self_signed(
+        "other", not_before=now - dt.timedelta(days=age, hours=1), not_after=now + dt.timedelta(days=life - age)
+    )
+    content = "no certificate" if form == "text" else pair
+    world.vault.store(CERTIFICATE, content, form=form, enabled=enabled)  # type: ignore[arg-type]
+    yield
+    world.vault.store(CERTIFICATE, world.app_certificate, form="pfx")
+
+
+@contextmanager
+def _app(world: World, change: Callable[[World], Callable[[], None]]) -> Iterator[None]:
+    undo = change(world)
+    yield
+    undo()
+
+
+def _disable(world: World) -> Callable[[], None]:
+    world.mail_app.enabled = False
+    return lambda: setattr(world.mail_app, "enabled", True)
+
+
+def _without_role(world: World) -> Callable[[], None]:
+    roles = world.mail_app.roles[ids.EXCHANGE_RESOURCE]
+    roles.discard("IMAP.AccessAsApp")
+    return lambda: roles.add("IMAP.AccessAsApp")
+
+
+# what is broken in the world (or which setting is wrong) -> the diagnosis of IMAP
+BROKEN_WORLDS = [
+    (lambda world: _denied(world, Denial.RBAC), {}, "vault-role-missing"),
+    (lambda world: _denied(world, Denial.FIREWALL), {}, "vault-firewall"),
+    (lambda world: _newest(world, enabled=False), {}, "certificate-disabled"),
+    (lambda world: _newest(world, form="text"), {}, "certificate-unreadable"),
+    (lambda world: _newest(world, age=100), {}, "certificate-expired"),
+    (_newest, {}, "certificate-not-registered"),
+    (lambda world: _app(world, _disable), {}, "app-disabled"),
+    (lambda world: _app(world, _without_role), {}, "imap-sign-in-refused"),
+    (None, {"MAILCHECK_CERTIFICATE": "no-such-thing"}, "certificate-not-in-vault"),
+    (None, {"MAILCHECK_CLIENT_ID": "99999999-aaaa-4bbb-8ccc-000000000009"}, "app-not-found"),
+    (None, {"MAILCHECK_TENANT_ID": "99999999-aaaa-4bbb-8ccc-000000000009"}, "tenant-not-found"),
+    (None, {"MAILCHECK_SCOPE": "https://graph.microsoft.com/.default"}, "imap-sign-in-refused"),
+    (None, {"MAILCHECK_IMAP": "localhost:1"}, "server-unreachable"),
+    (None, {"MAILCHECK_CA_FILE": ""}, "vault-unreachable"),
+    (None, {"AZURE_CLIENT_ID": "99999999-aaaa-4bbb-8ccc-000000000009"}, "managed-identity-refused"),
+]
+
+
+@pytest.mark.parametrize("broken, settings, diagnosis", BROKEN_WORLDS, ids=[row[2] for row in BROKEN_WORLDS])
+async def test_what_is_broken_is_named(
+    world: World, terminal: Terminal, broken: Callable[[World], object] | None, settings: dict[str, str], diagnosis: str
+) -> None:
+    """Each fault of vault, certificate, Entra and network ends in its own diagnosis, through the genuine SDKs."""
+    if broken is None:
+        ended = await terminal.run("check", "info@contoso.com", "--json", **settings)
+    else:
+        with broken(world):  # type: ignore[attr-defined]
+            ended = await terminal.run("check", "info@contoso.com", "--json", **settings)
+    assert ended.code == 1, ended.err
+    report = json.loads(ended.out)
+    assert report["protocols"]["imap"]["diagnosis"]["id"] == diagnosis
+    assert "Traceback" not in ended.err
