@@ -3,3 +3,5 @@
 Rooms, from the ground up: model, protocol and diagnosis, usecases, adapters and faces and settings, compose.
 ARCHITECTURE.md has the map; tests/architecture holds the arrows.
 """
+
+__version__ = "0.1.0"

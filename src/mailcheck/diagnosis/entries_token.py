@@ -57,7 +57,7 @@ ENTRIES = (
     ),
     Entry(
         "certificate-refused-by-entra",
-        _coded(1000502, 7000214, 7000277, 7000274, 50012, 50027, 50048, 700030, 700024, 700021),
+        _coded(1000502, 7000214, 7000277, 7000274, 50012, 50027, 50048, 700030, 700024, 700021, 700023, 5002741),
         "Entra does not accept what the certificate {thumbprint} signed",
         (
             Explanation(

@@ -213,8 +213,25 @@ ENTRIES = (
         "https://learn.microsoft.com/azure/key-vault/general/overview-throttling",
     ),
     Entry(
+        "vault-address-wrong",
+        When((Stage.VAULT,), (Fault.CHALLENGE_MISMATCH,)),
+        "What answers at {vault_url} is not the key vault of that name",
+        (
+            Explanation(
+                "MAILCHECK_VAULT_URL has the suffix of another cloud, or a proxy or a custom domain stands in between",
+                Likelihood.LIKELY,
+                "the answer asks for a token for {challenge_resource}, which is not the domain of the vault; it was not sent",
+                (
+                    azure_cli("az keyvault show --name {vault_name} --query properties.vaultUri -o tsv"),
+                    step("Put that address into MAILCHECK_VAULT_URL, and let no proxy answer for it"),
+                ),
+            ),
+        ),
+        _ERRORS_PAGE,
+    ),
+    Entry(
         "vault-refused",
-        When((Stage.VAULT,), ("401", "403", "Unauthorized", "Forbidden")),
+        When((Stage.VAULT,), ("401", "403", "Unauthorized", "Forbidden", "AKV10000", "AKV10022", "AKV10032")),
         "The key vault does not accept mailcheck's identity",
         (
             Explanation(

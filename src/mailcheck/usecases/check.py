@@ -182,12 +182,9 @@ class CheckMailbox:
         self, request: CheckRequest, protocol: MailProtocol, token: Token, deadline: float
     ) -> Conversation[Opened]:
         started = asyncio.get_running_loop().time()
-        talk = self._mail.converse(
-            self._target.endpoints[protocol],
-            protocol,
-            DIALOGUES[protocol](request.mailbox, token.value),
-            deadline=deadline,
-            secrets=(token.value,),
+        dialogue: Dialogue[Opened | Evidence] = DIALOGUES[protocol](request.mailbox, token.value)
+        talk: Awaitable[Conversation[Opened] | Evidence] = self._mail.converse(
+            self._target.endpoints[protocol], protocol, dialogue, deadline=deadline, secrets=(token.value,)
         )
         try:
             async with asyncio.timeout_at(deadline + _GRACE):

@@ -1,0 +1,19 @@
+"""`python -m mailcheck`: the terminal's way in."""
+
+import asyncio
+import sys
+
+from mailcheck import __version__
+from mailcheck.compose import application
+from mailcheck.faces import cli
+
+
+def main() -> int:
+    """Parses the arguments before anything is built, then runs the command."""
+    arguments = cli.parse(sys.argv[1:], __version__)
+    app = application()
+    return asyncio.run(cli.run(arguments, app.check, app.protocols, out=sys.stdout, err=sys.stderr))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""The access token from Entra: client credentials with a certificate, by MSAL; each refusal told apart.
+
+MSAL is imported where it is used, on the first check: a cold start pays for every import at the top of a file.
+"""
+
+import base64
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from mailcheck.adapters.https import fault_of, one_line
+from mailcheck.adapters.one_flight import OneFlight
+from mailcheck.model.credential import Certificate, Claims, Token
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.secret import Secret
+
+if TYPE_CHECKING:
+    import requests
+    from msal import ConfidentialClientApplication
+
+# Seconds, for each of two requests: the tenant's endpoints, then the token. A whole check has ten.
+CONNECT_TIMEOUT: Final = 3.0
+READ_TIMEOUT: Final = 4.0
+
+_OK: Final = 200
+_CODE: Final = re.compile(r"AADSTS\d{4,8}")
+_TRAILER: Final = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp):")  # follows the sentence, for support
+_ENDPOINT: Final = re.compile(r"https://[\w.-]+(?::\d+)?/\S+")  # what MSAL takes: https, a host, and a path
+_IDS: Final = ("trace_id", "correlation_id")
+
+
+class EntraTokens:
+    """Access tokens of one app registration for one resource.
+
+    MSAL keeps a token until five minutes before it expires, and with it the tenant's endpoints; both are kept for
+    one certificate, and dropped when it is replaced. Failures are not kept: MSAL itself would answer a repeated
+    request from memory for a minute, and who has just mended a setting asks again sooner. Nor does a failure hide
+    behind a token that is still good: where MSAL renews one early, the refusal is the answer.
+
+    Args:
+        authority: `https://login.microsoftonline.com/<tenant>`, or another cloud's.
+        client_id: Application (client) id.
+        scope: `<resource>/.default`.
+        session: The HTTP session, with its trust; shared, and left open.
+        read_timeout: Seconds without a byte after which an answer is given up.
+    """
+
+    def __init__(
+        self,
+        *,
+        authority: str,
+        client_id: str,
+        scope: str,
+        session: "requests.Session",
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        self._authority = authority
+        self._client_id = client_id
+        self._scope = scope
+        self._http = _Http(session, read_timeout)
+        self._flight: OneFlight[Token | Evidence] = OneFlight()
+        self._app: tuple[str, ConfidentialClientApplication] | None = None
+
+    async def token(self, certificate: Certificate) -> Token | Evidence:
+        """An access token, or why there is none (stage `TOKEN`).
+
+        Concurrent callers make one request. It runs in a thread, which outlives a caller that gives up, for at most
+        the sum of its time-outs.
+        """
+        return await self._flight.join(certificate.thumbprint, lambda: self._buy(certificate))
+
+    def _buy(self, certificate: Certificate) -> Token | Evidence:
+        try:
+            answer = self._app_of(certificate).acquire_token_for_client([self._scope])
+        except _Refused as refused:
+            seen = refused.evidence
+            return Evidence(seen.stage, seen.signal, seen.said, details={**seen.details, **self._ours(certificate)})
+        value = Secret[str](answer["access_token"])
+        claims = read_claims(value.reveal())
+        if claims is None:
+            said = "the access token is no JSON Web Token"
+            return Evidence(Stage.TOKEN, Fault.MALFORMED, said, details=self._ours(certificate))
+        return Token(value, claims)
+
+    def _app_of(self, certificate: Certificate) -> "ConfidentialClientApplication":
+        """MSAL's client for this certificate; making one asks the authority for the tenant's endpoints."""
+        if self._app is not None and self._app[0] == certificate.thumbprint:
+            return self._app[1]
+        from msal import ConfidentialClientApplication  # noqa: PLC0415 - see the top of the file
+
+        # Without a SHA-1 `thumbprint` MSAL signs PS256 and names the certificate by x5t#S256, the form that "Microsoft
+        # identity platform application authentication certificate credentials" documents; with one, RS256 and x5t.
+        # The price is an x5c header with the certificate, which Entra reads for subject-name trust only.
+        credential = {"private_key": certificate.private_key.reveal(), "public_certificate": certificate.public}
+        app = ConfidentialClientApplication(
+            self._client_id,
+            client_credential=credential,
+            authority=self._authority,
+            http_client=self._http,
+            # The authority is the administrator's setting; asking login.microsoftonline.com whether it knows it
+            # would add a request, and fail in a closed network.
+            instance_discovery=False,
+        )
+        self._app = (certificate.thumbprint, app)
+        return app
+
+    def _ours(self, certificate: Certificate) -> dict[str, str]:
+        return {"thumbprint": certificate.thumbprint}
+
+
+class _Refused(Exception):  # noqa: N818 - it carries an answer through MSAL
+    """There is no token in this answer, or no answer; `evidence` says why."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence.signal)
+        self.evidence = evidence
+
+
+class _Http:
+    """MSAL's `http_client`: the session, with time-outs, which hands MSAL nothing but the documents it expects.
+
+    Whatever else comes back is read here, where status and body are known. MSAL would tell a tenant's refusal by a
+    sentence of its own, drop the body of a 5xx, and log what is not JSON.
+    """
+
+    def __init__(self, session: "requests.Session", read_timeout: float) -> None:
+        self._session = session
+        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+
+    def get(self, url: str, **options: Any) -> "requests.Response":  # noqa: ANN401 - MSAL's interface
+        response, document = self._send("GET", url, options)
+        if not all(_is_endpoint(document.get(name)) for name in ("authorization_endpoint", "token_endpoint")):
+            raise _Refused(_malformed(url, "the tenant's OpenID configuration names no endpoints"))
+        return response
+
+    def post(self, url: str, **options: Any) -> "requests.Response":  # noqa: ANN401 - MSAL's interface
+        response, document = self._send("POST", url, options)
+        lifetimes = (document.get(name, 0) for name in ("expires_in", "ext_expires_in", "refresh_in"))
+        if not (isinstance(document.get("access_token"), str) and all(isinstance(each, int) for each in lifetimes)):
+            raise _Refused(_malformed(url, "the token response has no access token"))
+        return response
+
+    def close(self) -> None:
+        """Nothing: the session is shared."""
+
+    def _send(self, method: str, url: str, options: dict[str, Any]) -> "tuple[requests.Response, Mapping[str, object]]":
+        import requests  # noqa: PLC0415 - see the top of the file
+
+        try:
+            # A redirect would carry the signed assertion elsewhere; Entra sends none here.
+            response = self._session.request(method, url, timeout=self._timeout, allow_redirects=False, **options)
+        except requests.RequestException as error:
+            fault, said = fault_of(error)
+            raise _Refused(Evidence(Stage.TOKEN, fault, said, details=_host(url))) from error
+        response.encoding = "utf-8"  # JSON is (RFC 8259 section 8.1); requests would guess
+        document = _document(response.text)
+        if response.status_code != _OK:
+            raise _Refused(_refusal(url, response.status_code, document or {}))
+        if document is None:
+            raise _Refused(_malformed(url, "the answer is no JSON object"))
+        return response, document
+
+
+def _document(text: str) -> Mapping[str, object] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _refusal(url: str, status: int, document: Mapping[str, object]) -> Evidence:
+    """The evidence in an OAuth error response (RFC 6749 section 5.2, with Entra's `error_codes`)."""
+    error, description = (one_line(_text(document.get(name))) for name in ("error", "error_description"))
+    listed = document.get("error_codes")
+    codes = [str(code) for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
+    spoken = _CODE.search(description)
+    signal = f"AADSTS{codes[0]}" if codes else spoken[0] if spoken else error or str(status)
+    details = {"status": str(status), "error": error, "codes": ",".join(codes)}
+    details |= {name: one_line(_text(document.get(name)), 64) for name in _IDS}
+    said = _TRAILER.split(description, maxsplit=1)[0]
+    return Evidence(
+        Stage.TOKEN, signal, said, details=_host(url) | {name: text for name, text in details.items() if text}
+    )
+
+
+def _malformed(url: str, said: str) -> Evidence:
+    return Evidence(Stage.TOKEN, Fault.MALFORMED, said, details=_host(url))
+
+
+def _host(url: str) -> dict[str, str]:
+    return {"host": urlsplit(url).hostname or ""}
+
+
+def _is_endpoint(value: object) -> bool:
+    return isinstance(value, str) and _ENDPOINT.fullmatch(value) is not None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def read_claims(token: str) -> Claims | None:
+    """The claims in an access token (a JSON Web Token, RFC 7519), its signature not looked at: Exchange does that.
+
+    Claims of the wrong type are as good as absent: Exchange would not take them either.
+
+    Returns:
+        None when the token is opaque: not three parts, or no JSON object in the second.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature: RFC 7515 section 3.1
+        return None
+    try:
+        payload = base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        return None
+    claims = _document(payload)
+    if claims is None:
+        return None
+    audience, roles = claims.get("aud"), claims.get("roles")
+    if isinstance(audience, list):  # RFC 7519 section 4.1.3 allows several; Entra writes one
+        audience = next(iter(audience), "")
+    return Claims(
+        audience=_text(audience),
+        roles=tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
+        tenant_id=_text(claims.get("tid")),
+        app_id=_text(claims.get("appid")) or _text(claims.get("azp")),
+        object_id=_text(claims.get("oid")),
+        expires_at=_moment(claims.get("exp")),
+        scopes=tuple(_text(claims.get("scp")).split()),
+    )
+
+
+def _moment(value: object) -> dt.datetime | None:
+    """A NumericDate (RFC 7519 section 2) as UTC."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

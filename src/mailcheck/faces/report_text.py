@@ -1,0 +1,132 @@
+"""The report for a terminal: what opened, what did not, why, and what to type."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from mailcheck.model.report import (
+    Broken,
+    Diagnosis,
+    Folder,
+    Healthy,
+    Likelihood,
+    Listing,
+    Maildrop,
+    ProtocolReport,
+    Report,
+    Status,
+    Step,
+)
+from mailcheck.model.request import MailProtocol
+
+_WIDTH = 100  # columns of prose
+_MARKS = {Status.HEALTHY: ("✔", "32"), Status.DEGRADED: ("▲", "33"), Status.BROKEN: ("✘", "31")}
+_WORDS = {
+    Status.HEALTHY: "opens by every protocol that was asked",
+    Status.DEGRADED: "opens by some protocols, not by all",
+    Status.BROKEN: "does not open",
+}
+_LIKELIHOODS = {
+    Likelihood.CERTAIN: "certain",
+    Likelihood.LIKELY: "likely",
+    Likelihood.POSSIBLE: "possible",
+}
+
+
+def report_text(report: Report, *, colour: bool = False) -> str:
+    """The whole report as lines; `colour` adds ANSI colours. Nothing a server said can move the cursor."""
+    return "\n".join(_lines(report, _Paint(colour))) + "\n"
+
+
+class _Paint:
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def _lines(report: Report, paint: _Paint) -> Iterator[str]:
+    mark, code = _MARKS[report.status]
+    yield f"{paint(f'{mark} {report.mailbox}', f'1;{code}')} {_WORDS[report.status]} ({report.duration_ms:,} ms)"
+    yield from _preparation(report, paint)
+    told: set[Diagnosis] = set()
+    for protocol, one in report.protocols.items():
+        yield ""
+        yield from _protocol(protocol, one, paint, told)
+
+
+def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
+    if report.certificate:
+        days, until = report.certificate.days_left, f"{report.certificate.not_after:%Y-%m-%d}"
+        yield f"  certificate {report.certificate.thumbprint}, {days} days left (until {until})"
+    if report.token:
+        yield f"  token for {report.token.audience} with {', '.join(report.token.roles) or 'no roles'}"
+    yield from _steps(report.preparation, paint)
+
+
+def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: set[Diagnosis]) -> Iterator[str]:
+    match one.verdict:
+        case Healthy(found):
+            mark, code = _MARKS[Status.HEALTHY]
+            yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_found(found)} ({one.duration_ms:,} ms)"
+            yield from _steps(one.steps, paint)
+            if isinstance(found, Listing):
+                yield from _tree(found.folders)
+        case Broken(diagnosis):
+            mark, code = _MARKS[Status.BROKEN]
+            yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_clean(diagnosis.title)}"
+            yield from _steps(one.steps, paint)
+            if diagnosis in told:
+                yield "  the same fault as above"
+            else:
+                told.add(diagnosis)
+                yield from _diagnosis(diagnosis, paint)
+
+
+def _found(found: Listing | Maildrop) -> str:
+    match found:
+        case Listing(folders, unreadable):
+            more = f", {unreadable} more could not be read" if unreadable else ""
+            return f"opened the mailbox: {_count(len(folders), 'folder')}{more}"
+        case Maildrop(messages, octets):
+            return f"opened the mailbox: {_count(messages, 'message')}, {octets:,} bytes"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _steps(steps: Iterable[Step], paint: _Paint) -> Iterator[str]:
+    parts = [f"{step.name} {step.ms:,} ms{'' if step.ok else ' (failed)'}" for step in steps]
+    if parts:
+        yield paint("  " + " · ".join(parts), "2")
+
+
+def _tree(folders: Iterable[Folder]) -> Iterator[str]:
+    for folder in folders:
+        role = f"  [{folder.role}]" if folder.role else ""
+        closed = "" if folder.selectable else "  (holds folders only)"
+        yield f"    {'  ' * (len(folder.path) - 1)}{_clean(folder.name)}{_clean(role)}{closed}"
+
+
+def _diagnosis(diagnosis: Diagnosis, paint: _Paint) -> Iterator[str]:
+    yield f"  seen: {_clean(diagnosis.evidence)}"
+    for number, cause in enumerate(diagnosis.causes, 1):
+        yield ""
+        head = f"{number}. {cause.cause} ({_LIKELIHOODS[cause.likelihood]})"
+        yield from (paint(line, "1") for line in _wrapped(head, "  ", "     "))
+        yield from _wrapped(f"because {cause.why}", "     ", "     ")
+        yield from (f"       {paint(_clean(line), '36')}" for line in cause.fix)
+    yield ""
+    yield f"  read more: {diagnosis.reference}"
+    yield f"  diagnosis: {diagnosis.id}"
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    """Prose, broken into lines; commands are never broken, they are there to be pasted."""
+    return textwrap.wrap(_clean(text), _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+
+
+def _clean(text: str) -> str:
+    """Text without control and format characters: a folder's name must not drive the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

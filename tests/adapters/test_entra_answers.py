@@ -1,0 +1,143 @@
+"""What else may answer at Entra's address: broken servers, silent ones, strangers, and nobody."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from lab.pki import Authority
+from lab.tenant import TENANT_ID
+from mailcheck.adapters.trust import http_session
+from mailcheck.model.evidence import Fault
+from tests.adapters.azure_kit import (
+    Answer,
+    Peer,
+    certificate_of,
+    document,
+    now,
+    page,
+    served,
+)
+from tests.adapters.entra_kit import DISCOVERY, PAIR, TOKEN, entra_of, evidence, peer_of, tokens_of
+
+
+@pytest.fixture
+def session(trust: ssl.SSLContext) -> Iterator[requests.Session]:
+    """The HTTP session of the product."""
+    with http_session(trust) as session:
+        yield session
+
+
+DESCRIBED = "AADSTS90033: A transient error has occurred.\r\nTrace ID: 1\r\nCorrelation ID: 2"
+JWT_TEXT = "eyJhbGciOiJQUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln"
+
+
+@pytest.mark.parametrize(
+    "answer, signal, said",
+    [
+        (document(503, {"error": "temporarily_unavailable", "error_codes": [90033, 1]}), "AADSTS90033", ""),
+        (
+            document(503, {"error": "server_error", "error_description": DESCRIBED}),
+            "AADSTS90033",
+            "AADSTS90033: A transient error has occurred.",
+        ),
+        (document(400, {"error": "invalid_client"}), "invalid_client", ""),
+        (document(400, {"error": "odd", "error_description": f"got {JWT_TEXT}"}), "odd", "got <token withheld>"),
+        (document(400, {"error": ["odd"], "error_codes": "90033", "trace_id": 7}), "400", ""),
+        (document(400, ["odd"]), "400", ""),
+        (document(302, {}, Location="https://elsewhere.example/"), "302", ""),
+        (page(500), "500", ""),
+        (page(502), "502", ""),
+        (page(200), Fault.MALFORMED, "the answer is no JSON object"),
+        (document(200, ["odd"]), Fault.MALFORMED, "the answer is no JSON object"),
+        (document(200, {}), Fault.MALFORMED, "the token response has no access token"),
+        (document(200, {"access_token": 7}), Fault.MALFORMED, "the token response has no access token"),
+        (
+            document(200, {"access_token": JWT_TEXT, "expires_in": "soon"}),
+            Fault.MALFORMED,
+            "the token response has no access token",
+        ),
+        (
+            document(200, {"access_token": "opaque", "expires_in": 3599}),
+            Fault.MALFORMED,
+            "the access token is no JSON Web Token",
+        ),
+    ],
+)
+async def test_odd_answers_to_the_token_request(
+    answer: Answer, signal: str, said: str, session: requests.Session, tls: ssl.SSLContext
+) -> None:
+    """What is not a token is told by the code in it, or the HTTP status; and is asked for once."""
+    async with peer_of(tls, session, answer) as peer:
+        seen = evidence(await tokens_of(f"{peer.url}/{TENANT_ID}", session).token(certificate_of(PAIR)))
+        assert peer.asked == [f"GET {DISCOVERY}", f"POST {TOKEN}"]
+    assert (seen.signal, seen.said) == (signal, said)
+    assert seen.details["thumbprint"] == PAIR.thumbprint
+
+
+@pytest.mark.parametrize(
+    "answer, signal",
+    [
+        (page(500), "500"),
+        (page(404), "404"),
+        (page(200), Fault.MALFORMED),
+        (document(200, {}), Fault.MALFORMED),
+        (document(200, {"authorization_endpoint": "https://x/a", "token_endpoint": "http://x/b"}), Fault.MALFORMED),
+        (document(200, {"authorization_endpoint": "https://x/a", "token_endpoint": "https://["}), Fault.MALFORMED),
+        (document(200, {"authorization_endpoint": "https://x/a", "token_endpoint": 7}), Fault.MALFORMED),
+    ],
+)
+async def test_odd_answers_about_the_tenant(
+    answer: Answer, signal: str, session: requests.Session, tls: ssl.SSLContext
+) -> None:
+    """Without the tenant's endpoints nothing is sent, and nothing is kept."""
+    async with served(Peer(tls), session) as peer:
+        peer.answers[DISCOVERY] = answer
+        tokens = tokens_of(f"{peer.url}/{TENANT_ID}", session)
+        assert evidence(await tokens.token(certificate_of(PAIR))).signal == signal
+        assert evidence(await tokens.token(certificate_of(PAIR))).signal == signal
+        assert peer.asked == [f"GET {DISCOVERY}"] * 2
+
+
+async def test_an_authority_that_is_not_there(authority: Authority, session: requests.Session) -> None:
+    """A server that is down is a refused connection, with the host that was asked."""
+    async with entra_of(authority, session) as entra:
+        tokens = tokens_of(entra.authority_url, session)
+    seen = evidence(await tokens.token(certificate_of(PAIR)))
+    assert seen.signal == Fault.REFUSED
+    assert seen.details == {"host": "localhost", "thumbprint": PAIR.thumbprint}
+
+
+async def test_an_authority_that_we_do_not_trust(session: requests.Session) -> None:
+    """A certificate of an unknown authority ends it: nothing is sent."""
+    async with entra_of(Authority(now()), session) as entra:
+        seen = evidence(await tokens_of(entra.authority_url, session).token(certificate_of(PAIR)))
+    assert seen.signal == Fault.UNTRUSTED
+
+
+async def test_silence_ends_by_our_time_out(session: requests.Session, tls: ssl.SSLContext) -> None:
+    """A server that never answers costs the read time-out, and is not asked twice."""
+    async with served(Peer(tls), session) as peer:
+        peer.answers[DISCOVERY] = peer.silence
+        tokens = tokens_of(f"{peer.url}/{TENANT_ID}", session, read_timeout=0.1)
+        seen = evidence(await tokens.token(certificate_of(PAIR)))
+        assert peer.asked == [f"GET {DISCOVERY}"]
+        peer.let_go.set()
+    assert seen.signal == Fault.TIMEOUT
+
+
+async def test_a_caller_that_gives_up_does_not_ask_again(session: requests.Session, tls: ssl.SSLContext) -> None:
+    """A request outlives its caller, and the next caller gets its answer."""
+    async with served(Peer(tls), session) as peer:
+        peer.answers[DISCOVERY] = peer.silence
+        tokens = tokens_of(f"{peer.url}/{TENANT_ID}", session)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await tokens.token(certificate_of(PAIR))
+        second = asyncio.create_task(tokens.token(certificate_of(PAIR)))
+        await asyncio.sleep(0)
+        peer.let_go.set()
+        assert evidence(await second).signal == "504"
+        assert len(peer.asked) == 1

@@ -1,0 +1,96 @@
+"""As whom the vault is asked: the managed identity, the developer's credentials; and what is never shown."""
+
+import logging
+import ssl
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from lab.denial import Denial
+from lab.pki import Authority
+from lab.tenant import BOT_CLIENT_ID, BOT_PRINCIPAL_ID, Application
+from mailcheck.adapters.keyvault import Identity
+from mailcheck.adapters.trust import http_session
+from mailcheck.model.evidence import Fault, Stage
+from tests.adapters.azure_kit import Answer, Peer, document, page, pair_of, served
+from tests.adapters.azure_world import HEADER, MAX_AGE, NAME, PAIR, World, certificate, evidence, world_of
+
+SECRET = f"/secrets/{NAME}/"
+RENEWED = pair_of()
+
+
+@pytest.fixture
+async def world(authority: Authority, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
+    """The world, and the HTTP session of the product in it."""
+    with http_session(trust) as session:
+        async with world_of(authority, session, monkeypatch) as world:
+            yield world
+
+
+async def test_an_identity_that_is_not_assigned(world: World) -> None:
+    """The endpoint's refusal is told in its own words, with the client id that was asked for."""
+    identity = Identity(managed=True, client_id="99999999-aaaa-4bbb-8ccc-000000000009")
+    seen = evidence(await world.certificates(identity=identity).certificate(), Stage.IDENTITY)
+    assert seen.signal == Fault.IDENTITY_FAILED
+    assert "400, No managed identity that is assigned" in seen.said
+    assert "not found in environment" not in seen.said
+    assert seen.details == {"client_id": "99999999-aaaa-4bbb-8ccc-000000000009"}
+
+
+async def test_an_identity_that_is_assigned_meanwhile(world: World) -> None:
+    """A refusal of the endpoint is not kept: once the identity is there, it gets the certificate."""
+    certificates = world.certificates(identity=Identity(managed=True, client_id=BOT_CLIENT_ID))
+    evidence(await certificates.certificate(), Stage.IDENTITY)
+    world.entra.tenant.add(Application(BOT_CLIENT_ID, BOT_PRINCIPAL_ID, "user-assigned identity"))
+    world.vault.grant(BOT_PRINCIPAL_ID)
+    certificate(await certificates.certificate())
+
+
+async def test_an_identity_endpoint_that_is_down(world: World) -> None:
+    """An endpoint that does not listen is a failure of the identity, not of the vault."""
+    world.session.close()
+    await world.identity.stop()
+    seen = evidence(await world.certificates().certificate(), Stage.IDENTITY)
+    assert seen.signal == Fault.IDENTITY_FAILED
+    assert seen.said.endswith("Connection refused")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [page(502), document(200, {}), document(200, {"access_token": "x", "expires_on": "soon"}), document(500, {})],
+)
+async def test_odd_answers_of_the_identity_endpoint(
+    answer: Answer, world: World, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the endpoint answers instead of a token is a failure of the identity."""
+    async with served(Peer(tls), world.session) as peer:
+        peer.answers["/msi/token"] = answer
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{peer.url}/msi/token")
+        seen = evidence(await world.certificates().certificate(), Stage.IDENTITY)
+    assert seen.signal == Fault.IDENTITY_FAILED
+
+
+async def test_a_machine_without_any_identity(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a managed identity the developer's credentials are tried; that none works is its own signal."""
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", "")  # no az, no azd
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")  # in place of the metadata service
+    seen = evidence(await world.certificates(identity=Identity(managed=False)).certificate(), Stage.IDENTITY)
+    assert seen.signal == Fault.NO_ENDPOINT
+    assert seen.said.startswith("EnvironmentCredential: ")
+
+
+async def test_no_secret_is_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither logs at DEBUG nor what is returned hold the key, the PFX, a token or the identity's header."""
+    caplog.set_level(logging.DEBUG)
+    certificates = world.certificates()
+    found = certificate(await certificates.certificate())
+    world.time += MAX_AGE
+    world.vault.deny(Denial.RBAC)
+    refused = await certificates.certificate()
+    shown = "\n".join((caplog.text, repr(found), str(found), repr(refused), repr(certificates)))
+    assert "PRIVATE KEY" not in shown
+    assert not [line for line in PAIR.key_pem.decode().splitlines() if line in shown]
+    assert "eyJ" not in shown
+    assert HEADER not in shown
