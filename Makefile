@@ -1,0 +1,35 @@
+# Each target does all the set-up it needs; what a machine lacks is named with the command that installs it.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo chat test lint bench lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## The environment in .venv (all other targets do this themselves)
+	@scripts/setup
+
+demo: setup ## Talk to the bot in this terminal; Microsoft's side is the lab. Try: /mailcheck shared@contoso.com
+	@$(PY) -m lab chat
+
+chat: setup ## The same in Microsoft's Agents Playground, a Teams emulator in the browser (needs Node 20+)
+	@scripts/playground
+
+test: setup ## All tests that can run here; says what it left out and why
+	@scripts/test
+
+lint: setup ## ruff (rules and format) and mypy --strict
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+bench: setup ## The measurements behind tests/bench/README.md
+	@$(PY) -m tests.bench
+
+lock: ## Compile requirements.txt and requirements-dev.txt from pyproject.toml (needs uv)
+	@scripts/lock
+
+clean: ## Remove the environment and everything that was made
+	@rm -rf .venv node_modules tests/interop/playground/node_modules artifacts .pytest_cache .mypy_cache .ruff_cache .lab
