@@ -15,7 +15,8 @@ _MEDIA_TYPE = "application/problem+json"
 def problem(status: HTTPStatus, detail: str, **members: Any) -> func.HttpResponse:  # noqa: ANN401 - JSON
     """A problem document; `type` is absent, so `title` is the status's own phrase (RFC 9457 section 4.2.1)."""
     document = {"status": status.value, "title": status.phrase, "detail": detail, **members}
-    return func.HttpResponse(json.dumps(document, ensure_ascii=False), status_code=status.value, mimetype=_MEDIA_TYPE)
+    # ASCII: a problem may repeat what the caller sent, and JSON can spell what UTF-8 cannot (a lone surrogate).
+    return func.HttpResponse(json.dumps(document), status_code=status.value, mimetype=_MEDIA_TYPE)
 
 
 def not_configured(problems: Iterable[SettingProblem]) -> func.HttpResponse:

@@ -1,0 +1,172 @@
+"""The report as JSON and as text: complete, stable, and harmless whatever a server put into it."""
+
+import datetime as dt
+import json
+from types import MappingProxyType
+
+import pytest
+
+from mailcheck.faces.report_json import report_json
+from mailcheck.faces.report_text import report_text
+from mailcheck.model.evidence import Stage
+from mailcheck.model.report import (
+    Broken,
+    Cause,
+    CertificateFacts,
+    Diagnosis,
+    Folder,
+    Healthy,
+    Likelihood,
+    Listing,
+    Maildrop,
+    ProtocolReport,
+    Report,
+    Step,
+    TokenFacts,
+)
+from mailcheck.model.request import Mailbox, MailProtocol
+
+NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
+IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
+FOLDERS = (Folder(("INBOX",), "inbox"), Folder(("A",), None, selectable=False), Folder(("A", "Århus")))
+OPENED = ProtocolReport(Healthy(Listing(FOLDERS)), 512, (Step(Stage.TLS, True, 31, "TLSv1.3"),), ("S: * OK",))
+REFUSED = ProtocolReport(
+    Broken(
+        Diagnosis(
+            "pop-sign-in-refused",
+            "Exchange refuses the app's sign-in by POP",
+            "-ERR Authentication failure",
+            (
+                Cause(
+                    "POP is switched off", Likelihood.LIKELY, "it has a switch", ("Set-CASMailbox -PopEnabled $true",)
+                ),
+            ),
+            "https://learn.microsoft.com/x",
+        )
+    ),
+    40,
+    (Step(Stage.AUTH, False, 9),),
+)
+
+
+def report(**protocols: ProtocolReport) -> Report:
+    """A report with these protocols, by name."""
+    return Report(
+        id="id-1",
+        mailbox=Mailbox("shared@contoso.com"),
+        checked_at=NOW,
+        duration_ms=1812,
+        protocols=MappingProxyType({MailProtocol(name): one for name, one in protocols.items()}),
+        preparation=(Step(Stage.VAULT, True, 120),),
+        certificate=CertificateFacts("AB12", NOW + dt.timedelta(days=83), 83),
+        token=TokenFacts("https://outlook.office365.com", ("IMAP.AccessAsApp",), NOW + dt.timedelta(hours=1)),
+    )
+
+
+def test_the_json_contract() -> None:
+    """The shape that clients rely on, to the letter."""
+    assert report_json(report(imap=OPENED, pop=REFUSED)) == {
+        "schema": 1,
+        "id": "id-1",
+        "mailbox": "shared@contoso.com",
+        "status": "degraded",
+        "checkedAt": "2026-11-23T18:41:22Z",
+        "durationMs": 1812,
+        "certificate": {"thumbprint": "AB12", "notAfter": "2027-02-14T18:41:22Z", "daysLeft": 83},
+        "token": {
+            "audience": "https://outlook.office365.com",
+            "roles": ["IMAP.AccessAsApp"],
+            "expiresAt": "2026-11-23T19:41:22Z",
+        },
+        "steps": [{"name": "vault", "status": "ok", "ms": 120, "detail": ""}],
+        "protocols": {
+            "imap": {
+                "status": "healthy",
+                "durationMs": 512,
+                "folders": [
+                    {"name": "INBOX", "path": ["INBOX"], "role": "inbox", "selectable": True},
+                    {"name": "A", "path": ["A"], "role": None, "selectable": False},
+                    {"name": "Århus", "path": ["A", "Århus"], "role": None, "selectable": True},
+                ],
+                "steps": [{"name": "tls", "status": "ok", "ms": 31, "detail": "TLSv1.3"}],
+                "transcript": ["S: * OK"],
+            },
+            "pop": {
+                "status": "broken",
+                "durationMs": 40,
+                "messages": None,
+                "diagnosis": {
+                    "id": "pop-sign-in-refused",
+                    "title": "Exchange refuses the app's sign-in by POP",
+                    "evidence": "-ERR Authentication failure",
+                    "causes": [
+                        {
+                            "cause": "POP is switched off",
+                            "likelihood": "likely",
+                            "why": "it has a switch",
+                            "fix": ["Set-CASMailbox -PopEnabled $true"],
+                        }
+                    ],
+                    "reference": "https://learn.microsoft.com/x",
+                },
+                "steps": [{"name": "auth", "status": "failed", "ms": 9, "detail": ""}],
+                "transcript": [],
+            },
+        },
+    }
+
+
+def test_an_open_maildrop_and_unreadable_folders_in_json() -> None:
+    """POP tells messages and octets; folders that could not be read are counted."""
+    listed = ProtocolReport(Healthy(Listing(FOLDERS[:1], unreadable=2)))
+    document = report_json(report(imap=listed, pop=ProtocolReport(Healthy(Maildrop(3, 1200)))))
+    assert document["protocols"]["imap"]["unreadableFolders"] == 2
+    assert (document["protocols"]["pop"]["messages"], document["protocols"]["pop"]["octets"]) == (3, 1200)
+    json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "▲ shared@contoso.com opens by some protocols, not by all (1,812 ms)",
+        "  certificate AB12, 83 days left (until 2027-02-14)",
+        "✔ IMAP opened the mailbox: 3 folders (512 ms)",
+        "    A  (holds folders only)",
+        "      Århus",
+        "    INBOX  [inbox]",
+        "✘ POP Exchange refuses the app's sign-in by POP",
+        "  auth 9 ms (failed)",
+        "  seen: -ERR Authentication failure",
+        "  1. POP is switched off (likely)",
+        "       Set-CASMailbox -PopEnabled $true",
+    ],
+)
+def test_the_text_for_people(shown: str) -> None:
+    """Verdict, certificate, folders as a tree, causes with likelihood, commands on lines of their own."""
+    assert shown in report_text(report(imap=OPENED, pop=REFUSED)).splitlines()
+
+
+def test_the_same_diagnosis_is_told_once() -> None:
+    """When certificate or token fail, every protocol has the same diagnosis; the text gives it once."""
+    text = report_text(report(imap=REFUSED, pop=REFUSED))
+    assert text.count("Set-CASMailbox") == 1
+    assert "the same fault as above" in text
+
+
+def test_a_folder_cannot_drive_the_terminal() -> None:
+    """Escape sequences, line breaks and direction marks in a folder's name are shown as replacement characters."""
+    hostile = Listing((Folder(("\x1b[2Jgone\r\n\u202efdp.exe",)),))
+    text = report_text(report(imap=ProtocolReport(Healthy(hostile))))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[2Jgone" in text
+
+
+def test_colour_is_only_added() -> None:
+    """With colours the words are the same; colour is never the only signal."""
+    plain, coloured = report_text(report(imap=OPENED)), report_text(report(imap=OPENED), colour=True)
+    assert "\x1b[" not in plain
+    assert "\x1b[" in coloured
+    for word in ("✔", "opens by every protocol that was asked", "3 folders"):
+        assert word in plain
+        assert word in coloured
