@@ -31,7 +31,8 @@ async def messages(req: func.HttpRequest) -> func.HttpResponse:
     return await application().messages(req)
 
 
+# Where two routes fit, the host asks the function whose name comes first: this one has to come last.
 @app.route("{*rest}", auth_level=func.AuthLevel.ANONYMOUS)
-async def not_found(req: func.HttpRequest) -> func.HttpResponse:
+async def zz_not_found(req: func.HttpRequest) -> func.HttpResponse:
     """Everything else below /api: 404 in the API's own form."""
     return await application().http.not_found(req)

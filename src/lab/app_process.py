@@ -42,6 +42,7 @@ class AppProcess:
         self._auth = auth
         self._log = log
         self._process: Process | None = None
+        self._draining: asyncio.Task[None] | None = None
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -65,20 +66,26 @@ class AppProcess:
         assert process.stdout is not None  # noqa: S101 - asked for above
         try:
             async with asyncio.timeout(START_LIMIT):
-                line = (await process.stdout.readline()).decode().strip()
+                url = await _ready(process.stdout)
         except TimeoutError:
             await self.stop()
             raise AppFailed(f"the Functions host was not ready after {START_LIMIT:.0f} s") from None
-        if not line.startswith(_READY):
+        if url is None:
             code = await process.wait()
             raise AppFailed(f"the Functions host ended with code {code}")
-        self.url = line.removeprefix(_READY)
+        self.url = url
+        self._draining = asyncio.create_task(_drain(process.stdout))
 
     async def stop(self) -> None:
         """Ends the host: politely, then by force."""
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
+        if process is None:
             return
+        await self._end(process)
+        if self._draining is not None:
+            await self._draining
+
+    async def _end(self, process: Process) -> None:
         assert process.stdin is not None  # noqa: S101 - asked for in start
         process.stdin.close()
         try:
@@ -97,3 +104,17 @@ class AppProcess:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
         source = str(Path(__file__).parents[1])
         return {**kept, "PYTHONPATH": source, **self._settings}
+
+
+async def _ready(stdout: asyncio.StreamReader) -> str | None:
+    """The URL in the host's ready line, whatever the app prints before it; none when the host ends first."""
+    while line := (await stdout.readline()).decode(errors="replace"):
+        if line.startswith(_READY):
+            return line.removeprefix(_READY).strip()
+    return None
+
+
+async def _drain(stdout: asyncio.StreamReader) -> None:
+    """Reads on, so that an app that prints much does not fill the pipe and stand still."""
+    while await stdout.read(4096):
+        pass

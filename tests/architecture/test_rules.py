@@ -49,6 +49,13 @@ def test_function_app_holds_triggers_only() -> None:
     assert not others
 
 
+def test_the_catch_all_route_comes_last() -> None:
+    """The Functions host tries functions in the order of their names, so the one for any route has the last name."""
+    text = (_ROOT / "function_app.py").read_text()
+    names = re.findall(r"(?m)^async def (\w+)", text)
+    assert re.search(r'route\("\{\*rest\}".*\n+async def (\w+)', text)[1] == max(names)  # type: ignore[index]
+
+
 @pytest.mark.parametrize("path", [p for p in _SOURCES if p.name == "__init__.py"], ids=_ids)
 def test_each_room_says_what_belongs_there(path: Path) -> None:
     """A package's docstring is the rule of the room."""

@@ -124,7 +124,7 @@ def test_the_log_says_how_long_indexing_took() -> None:
 
 
 def test_the_host_is_a_class_too() -> None:
-    """Host starts, tells its functions, gives everything back when it stops, and refuses a second app in its process."""
+    """Host starts, tells its functions, refuses a second app in its process, and gives all back when it stops."""
     app = APPS / "trivial"
     command = [sys.executable, "-c", IN_PROCESS, str(app)]
     done = subprocess.run(command, cwd=SOURCES, capture_output=True, check=False, timeout=DEADLINE)

@@ -1,6 +1,5 @@
 """What the Functions host refuses: apps that the real host would not run, each with exit code 1 and the reason."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def refusal(app: Path, settings: Mapping[str, str]) -> str:
         (HEAD, {}, ["declares no functions"]),
         (HEAD + http("f") + "again = func.FunctionApp()\n", {}, ["More than one FunctionApp"]),
         (HEAD + http("f") + http("f", route="other"), {}, ["f does not have a unique function name"]),
-        (HEAD + http("f") + http("F", route="other"), {}, ["F and f: function names must differ"]),
+        (HEAD + http("f") + http("F", route="other"), {}, ["f and F: function names must differ"]),
         (HEAD + http("_f"), {}, ["_f: a function's name starts with a letter"]),
         (HEAD + http("host"), {}, ["host: a function's name"]),
         (
@@ -96,7 +95,7 @@ def refusal(app: Path, settings: Mapping[str, str]) -> str:
         (HEAD + http("f").replace("@app.route()", "@app.route(auth_level='nobody')"), {}, ["nobody"]),
         (
             HEAD
-            + http("f").replace("route()", "generic_trigger(arg_name='req', type='httpTrigger', authLevel='none')"),
+            + http("f").replace("route()", "generic_trigger(arg_name='req', type='httpTrigger', auth_level='none')"),
             {},
             ["auth level 'none' is none of anonymous, function, admin"],
         ),
@@ -146,10 +145,12 @@ def test_every_reason_is_given_at_once(tmp_path: Path) -> None:
     assert all(reason in written for reason in ("a: route", "b: the setting %B%", "tick: schedule", "tick: 'timerTrig"))
 
 
-def test_a_bad_keys_file_is_refused(tmp_path: Path) -> None:
-    """A keys file that holds no keys ends the start with code 1."""
+@pytest.mark.parametrize("text, reason", [('{"keys": []}', "not a secrets file"), (None, "cannot be read")])
+def test_a_bad_keys_file_is_refused(tmp_path: Path, text: str | None, reason: str) -> None:
+    """A keys file that holds no keys, or is not there, ends the start with code 1."""
     file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": []}), encoding="utf-8")
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
     host = HostProcess(APPS / "keys", "--auth", "--keys-file", str(file))
     assert host.wait() == 1
-    assert "not a secrets file" in host.stderr.lines[0]
+    assert reason in host.stderr.lines[0]

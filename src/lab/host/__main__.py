@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     given: keys.Keys | None = None
     if options.keys_file is not None:
-        read = keys.from_file(options.keys_file.read_text(encoding="utf-8"))
+        read = _keys_in(options.keys_file)
         if isinstance(read, str):
             sys.stderr.write(f"{options.keys_file}: {read}\n")
             return 1
@@ -29,6 +29,13 @@ def main(arguments: list[str]) -> int:
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before it serves: there is nothing to end
         return asyncio.run(_serve(options, given, time.monotonic() - _age_of_process()))
     return 0
+
+
+def _keys_in(file: Path) -> keys.Keys | str:
+    try:
+        return keys.from_file(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        return f"cannot be read: {error}"
 
 
 def _parser() -> argparse.ArgumentParser:

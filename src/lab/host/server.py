@@ -21,6 +21,8 @@ _TRACEPARENT = re.compile(r"(00-[0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 _HOME = "<!DOCTYPE html><title>Functions host</title><p>The local Functions host is up and running.</p>\n"
 # Handlers have had their grace in Runtime.drain; this is only for connections to close.
 _CLOSING_SECONDS = 0.5
+# After an answer that leaves a body unread (413), the connection is still read for so long, for the caller to see it.
+_LINGERING_SECONDS = 1.0
 
 
 class Server:
@@ -35,7 +37,13 @@ class Server:
         app = web.Application(client_max_size=limit)
         app.router.add_route("*", r"/{path:[\s\S]*}", self._answer)
         # The body goes to the function as it came: a content-encoding is the function's business.
-        self._runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=_CLOSING_SECONDS)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            auto_decompress=False,
+            lingering_time=_LINGERING_SECONDS,
+            shutdown_timeout=_CLOSING_SECONDS,
+        )
         self._site: web.TCPSite | None = None
 
     async def start(self, port: int) -> str:

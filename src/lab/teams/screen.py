@@ -36,7 +36,7 @@ class Screen:
         """A line was read; `said` to the bot, it stays on the screen, and so does what is above it."""
         self._prompting = False
         if self._terminal.live:  # the terminal has echoed it already
-            self._rows += -(-max(1, cells(PROMPT + line)) // self._terminal.width)
+            self._rows += self._rows_of(PROMPT + line)
         else:
             self._terminal.write(f"{PROMPT}{neutral(line)}\n")
         if said:
@@ -48,8 +48,9 @@ class Screen:
 
     def note(self, text: str) -> None:
         """A remark of the chat's own, dim."""
-        shown = "\n".join(self._painted(line, DIM) for line in neutral(text).split("\n"))
-        self._write_below(shown)
+        line = neutral(text).replace("\n", " ")
+        self._write_below(self._painted(line, DIM))
+        self._rows += self._rows_of(line) - 1
 
     def show(self, post_id: str, drawing: str) -> None:
         """Draws a message; over its old drawing, where that is the last thing on the screen."""
@@ -97,6 +98,10 @@ class Screen:
     def _write_below(self, text: str) -> None:
         self._terminal.write(text + "\n")
         self._rows += text.count("\n") + 1
+
+    def _rows_of(self, line: str) -> int:
+        """How many rows a line takes that the terminal breaks itself."""
+        return max(1, -(-cells(line) // self._terminal.width))
 
     def _painted(self, text: str, style: Style) -> str:
         return paint((Run(text, style),), colour=self._terminal.colour)
