@@ -48,7 +48,6 @@ def test_four_settings_are_enough() -> None:
     """Everything else has the default of the public cloud."""
     settings = check()
     assert settings.authority == f"https://login.microsoftonline.com/{TENANT}"
-    assert settings.authority_known
     assert settings.scope == "https://outlook.office365.com/.default"
     assert settings.endpoints[MailProtocol.IMAP] == Endpoint("outlook.office365.com", 993)
     assert settings.endpoints[MailProtocol.POP] == Endpoint("outlook.office365.com", 995)
@@ -76,7 +75,7 @@ def test_a_cloud_sets_all_addresses(cloud: str, authority: str, mail: str) -> No
 
 
 def test_overrides_are_taken(tmp_path: Path) -> None:
-    """Each address can be replaced, lists take commas and spaces, and an override makes the authority unknown."""
+    """Each address can be replaced, lists take commas and spaces."""
     anchors = tmp_path / "ca.pem"
     anchors.write_text("-----BEGIN CERTIFICATE-----\n")
     settings = check(
@@ -93,7 +92,6 @@ def test_overrides_are_taken(tmp_path: Path) -> None:
         }
     )
     assert settings.authority == f"https://localhost:8443/{TENANT}"
-    assert not settings.authority_known
     assert settings.endpoints[MailProtocol.IMAP] == Endpoint("127.0.0.1", 10993)
     assert settings.endpoints[MailProtocol.POP] == Endpoint("::1", 10995)
     assert settings.protocols == (MailProtocol.POP,)

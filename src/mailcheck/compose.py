@@ -10,6 +10,7 @@ import os
 import time
 import uuid
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailcheck import __version__
@@ -20,9 +21,12 @@ from mailcheck.settings import BotSettings, CheckSettings, Settings
 from mailcheck.usecases.check import CheckMailbox, Target
 
 if TYPE_CHECKING:
-    import azure.functions as func
+    import ssl
 
-    from mailcheck.faces.teams.endpoint import TeamsEndpoint
+    import azure.functions as func
+    import requests
+
+    from mailcheck.faces.teams.endpoint import TeamsEndpoint, UnconfiguredEndpoint
 
 # Seconds for which a certificate is taken from memory: a renewed one is used at the latest this much later.
 _CERTIFICATE_AGE = 300.0
@@ -51,7 +55,7 @@ class Application:
             self.protocols = tuple(MailProtocol)
         bot_problems = () if isinstance(settings.bot, BotSettings) else settings.bot
         self.http = HttpApi(__version__, self.check, self.protocols, bot_problems)
-        self._teams: TeamsEndpoint | None = None
+        self._teams: TeamsEndpoint | UnconfiguredEndpoint | None = None
 
     async def messages(self, request: "func.HttpRequest") -> "func.HttpResponse":
         """`POST /api/messages`: one activity from Teams. The bot is built, and its SDK loaded, on the first one."""
@@ -71,12 +75,10 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
     from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
     from mailcheck.adapters.keyvault import Identity, KeyVaultCertificates  # noqa: PLC0415
     from mailcheck.adapters.transport import MailTransport  # noqa: PLC0415
-    from mailcheck.adapters.trust import http_session, tls_context  # noqa: PLC0415
 
     # At INFO the Azure SDKs log every request and its headers, four lines a check: noise that is paid for by the byte.
     logging.getLogger("azure").setLevel(logging.WARNING)
-    context = tls_context(settings.ca_file)
-    session = http_session(context)
+    context, session = _trust(settings.ca_file)
     certificates = KeyVaultCertificates(
         vault_url=settings.app.vault_url,
         name=settings.app.certificate,
@@ -100,9 +102,43 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
 
 def build_teams(
     settings: Settings, check: CheckMailbox | Problems, protocols: tuple[MailProtocol, ...]
-) -> "TeamsEndpoint":
-    """The bot, with its guard in front."""
-    raise NotImplementedError
+) -> "TeamsEndpoint | UnconfiguredEndpoint":
+    """The bot with its guard in front, or what keeps it from being configured."""
+    from mailcheck.faces.teams.endpoint import TeamsEndpoint, UnconfiguredEndpoint  # noqa: PLC0415 - see the top
+
+    bot = settings.bot
+    if not isinstance(bot, BotSettings):
+        return UnconfiguredEndpoint(bot)
+    # botbuilder costs half a second and 800 modules: a process that never hears from Teams does without.
+    from mailcheck.adapters.bot_connector import TeamsChannel  # noqa: PLC0415
+    from mailcheck.adapters.bot_credentials import BotCredentials, IdentityTokens, SecretTokens  # noqa: PLC0415
+    from mailcheck.adapters.bot_guard import BotGuard  # noqa: PLC0415
+    from mailcheck.adapters.bot_keys import SigningKeys  # noqa: PLC0415
+    from mailcheck.faces.teams.bot import MailcheckBot  # noqa: PLC0415
+
+    _, session = _trust(bot.ca_file)
+    source: SecretTokens | IdentityTokens
+    if bot.password is None:
+        source = IdentityTokens(app_id=bot.app_id, session=session, now=_now)
+    else:
+        source = SecretTokens(app_id=bot.app_id, password=bot.password, authority=bot.authority, session=session)
+    credentials = BotCredentials(source, clock=time.monotonic)
+    keys = SigningKeys(bot.metadata, session=session, clock=time.monotonic)
+    return TeamsEndpoint(
+        guard=BotGuard(app_id=bot.app_id, tenant_id=bot.tenant_id, keys=keys, now=_now),
+        channel=TeamsChannel(app_id=bot.app_id, credentials=credentials, session=session),
+        turn=MailcheckBot(check=check, protocols=protocols, operators=bot.operators).on_turn,
+        now=_now,
+    )
+
+
+@cache
+def _trust(ca_file: Path | None) -> "tuple[ssl.SSLContext, requests.Session]":
+    """The one TLS context of this process, and the HTTP session that verifies by it."""
+    from mailcheck.adapters.trust import http_session, tls_context  # noqa: PLC0415 - see the top of the file
+
+    context = tls_context(ca_file)
+    return context, http_session(context)
 
 
 def _now() -> dt.datetime:

@@ -43,7 +43,6 @@ class CheckSettings:
     Attributes:
         app: The app registration under test.
         authority: Entra's authority with the tenant, such as `https://login.microsoftonline.com/<tenant>`.
-        authority_known: False when MAILCHECK_AUTHORITY replaced the cloud's own.
         scope: What the token is asked for.
         endpoints: The server of each protocol.
         protocols: What is checked when the request names none.
@@ -56,7 +55,6 @@ class CheckSettings:
 
     app: App
     authority: str
-    authority_known: bool
     scope: str
     endpoints: Mapping[MailProtocol, Endpoint]
     protocols: tuple[MailProtocol, ...]
@@ -77,9 +75,9 @@ class BotSettings:
         tenant_id: The only tenant it talks to.
         password: Client secret, for SingleTenant.
         authority: Entra's authority for its own token.
-        authority_known: As for the check.
         metadata: OpenID document that names the keys which sign Teams' requests.
         operators: Object ids of the people who may use it; `*` for the whole tenant.
+        ca_file: Further trust anchors.
     """
 
     kind: BotKind
@@ -87,9 +85,9 @@ class BotSettings:
     tenant_id: str
     password: Secret[str] | None
     authority: str
-    authority_known: bool
     metadata: str
     operators: frozenset[str]
+    ca_file: Path | None
 
 
 type Problems = tuple[SettingProblem, ...]
@@ -156,13 +154,12 @@ def _read_check(read: _Reader) -> CheckSettings | Problems:
         "MAILCHECK_CERTIFICATE", certificate, bool(_CERTIFICATE_NAME.fullmatch(certificate)),
         "a Key Vault object name (letters, digits and hyphens)",
     )  # fmt: skip
-    cloud, authority, known = _cloud(read, tenant)
+    cloud, authority = _cloud(read, tenant)
     scope = read.text("MAILCHECK_SCOPE", cloud.scope)
     read.checked("MAILCHECK_SCOPE", scope, scope.endswith("/.default"), "one resource followed by /.default")
     settings = CheckSettings(
         app=App(tenant, client, vault, certificate),
         authority=authority,
-        authority_known=known,
         scope=scope,
         endpoints=MappingProxyType({protocol: _endpoint(read, protocol, cloud) for protocol in MailProtocol}),
         protocols=_protocols(read),
@@ -194,14 +191,15 @@ def _read_bot(read: _Reader) -> BotSettings | Problems:
     operators = frozenset(operator.lower() for operator in read.listed("MAILCHECK_OPERATORS"))
     strangers = [operator for operator in operators if operator != EVERYONE and not _GUID.fullmatch(operator)]
     read.checked("MAILCHECK_OPERATORS", "set", not strangers, "a list of Entra object ids, or *")
-    _, authority, known = _cloud(read, tenant)
+    _, authority = _cloud(read, tenant)
+    ca_file = _ca_file(read)
     if read.problems:
         return tuple(read.problems)
     secret = Secret(password) if password else None
-    return BotSettings(BotKind(kind), app_id, tenant, secret, authority, known, metadata, operators)
+    return BotSettings(BotKind(kind), app_id, tenant, secret, authority, metadata, operators, ca_file)
 
 
-def _cloud(read: _Reader, tenant: str) -> tuple[Cloud, str, bool]:
+def _cloud(read: _Reader, tenant: str) -> tuple[Cloud, str]:
     name = read.text("MAILCHECK_CLOUD", "public").lower()
     read.checked("MAILCHECK_CLOUD", name, name in CLOUDS, "one of " + ", ".join(CLOUDS))
     cloud = CLOUDS.get(name, CLOUDS["public"])
@@ -209,7 +207,7 @@ def _cloud(read: _Reader, tenant: str) -> tuple[Cloud, str, bool]:
     read.checked(
         "MAILCHECK_AUTHORITY", override, _is_https(override, path=False), "an https:// address without a tenant"
     )
-    return cloud, f"{override or cloud.authority}/{tenant}", not override
+    return cloud, f"{override or cloud.authority}/{tenant}"
 
 
 def _endpoint(read: _Reader, protocol: MailProtocol, cloud: Cloud) -> Endpoint:

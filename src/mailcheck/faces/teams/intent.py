@@ -11,8 +11,8 @@ ALL: Final = "all"
 _COMMANDS: Final = frozenset({COMMAND, f"/{COMMAND}", f"@{COMMAND}"})
 _MAILTO: Final = "mailto:"
 _QUOTED: Final = 60  # characters of a person's word that are repeated to them
-_OPENING: Final = "([{<\"'`«“‘"
-_CLOSING: Final = ")]}>\"'`»”’.,;:!?…"
+_OPENING: Final = "([{<\"'`\u00ab\u201c\u2018"  # and the typographic quotes
+_CLOSING: Final = ")]}>\"'`\u00bb\u201d\u2019.,;:!?\u2026"
 _PROTOCOLS: Final = ", ".join((*MailProtocol, ALL))
 
 

@@ -1,0 +1,158 @@
+"""The guard before the bot: lets in what Teams sends from our tenant, and nothing else.
+
+https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication, "Connector to bot",
+and more than it asks for. It stands before the SDK because the SDK alone lets in tokens without `exp`, keys without
+endorsements, other channels and tenants, activities that leave out `channelId` or `serviceUrl`, and "emulator" tokens
+that any tenant's administrator can get.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import jwt
+
+from mailcheck.adapters.bot_keys import SigningKeys
+
+ISSUER: Final = "https://api.botframework.com"
+CHANNEL: Final = "msteams"
+ALGORITHM: Final = "RS256"
+LEEWAY: Final = 300  # seconds that the two clocks may differ; Microsoft's page allows five minutes
+TOKEN_LIMIT: Final = 16 * 1024  # characters; a genuine one has about a thousand
+KID_LIMIT: Final = 256
+
+# RFC 6750 section 2.1 with a compact JWS (RFC 7515 section 7.1) for the token; two tokens or an empty signature do
+# not fit.
+_BEARER: Final = re.compile(r"(?i:bearer) +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The request is from Teams, for us, from our tenant; `service_url` is signed: where the bot may answer."""
+
+    service_url: str
+    admitted: Literal[True] = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The request is not let in; `reason` is for the log. It is one of our own sentences: nothing of the request."""
+
+    reason: str
+    admitted: Literal[False] = False
+
+
+class BotGuard:
+    """Authenticates requests to the messaging endpoint.
+
+    Args:
+        app_id: The bot's application (client) id, the only audience taken.
+        tenant_id: The only tenant taken.
+        keys: Who may sign.
+        now: The time now, UTC.
+
+    Raises:
+        ValueError: an id is empty. To the SDK an empty app id means "let everybody in"; here it cannot.
+    """
+
+    def __init__(
+        self, *, app_id: str, tenant_id: str, keys: SigningKeys, now: Callable[[], dt.datetime]
+    ) -> None:  # fmt: skip
+        if not app_id.strip() or not tenant_id.strip():
+            raise ValueError("the guard needs an app id and a tenant id")
+        self._app_id = app_id.lower()
+        self._tenant_id = tenant_id.lower()
+        self._keys = keys
+        self._now = now
+
+    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Admitted | Rejected:
+        """Whether the bot may see this activity.
+
+        Args:
+            authorization: The Authorization header; empty where there is none.
+            activity: The parsed body. The SDK must be given this very object: what is checked is what is used.
+        """
+        fault = self._unfit(activity)
+        if fault:
+            return Rejected(fault)
+        claims = await self._claims(authorization, str(activity["channelId"]))
+        if isinstance(claims, Rejected):
+            return claims
+        fault = self._untrue(claims, str(activity["serviceUrl"]))
+        return Rejected(fault) if fault else Admitted(str(activity["serviceUrl"]))
+
+    def _unfit(self, activity: Mapping[str, Any]) -> str:
+        """What is wrong with the activity itself; empty when it says it is for us. Cheap, so it comes first."""
+        service_url = activity.get("serviceUrl")
+        tenants = (
+            _inside(activity, "conversation", "tenantId"),
+            _inside(activity, "channelData", "tenant", "id"),
+        )
+        faults = (
+            (activity.get("channelId") != CHANNEL, f"channelId is not {CHANNEL}"),
+            (not isinstance(service_url, str) or not self._keys.takes(service_url), "serviceUrl is no https address"),
+            (not all(isinstance(tenant, str) for tenant in tenants), "the activity does not name its tenant twice"),
+            (any(str(tenant).lower() != self._tenant_id for tenant in tenants), "the activity is of another tenant"),
+        )
+        return next((reason for wrong, reason in faults if wrong), "")
+
+    async def _claims(self, authorization: str, channel: str) -> Mapping[str, Any] | Rejected:
+        """The claims of the token, its signature verified by a key that is endorsed for the channel."""
+        bearer = _BEARER.fullmatch(authorization) if len(authorization) <= TOKEN_LIMIT else None
+        if bearer is None:
+            return Rejected("the Authorization header is not one bearer token")
+        kid = _kid(bearer[1])
+        if kid is None:
+            return Rejected(f"the token's header does not name {ALGORITHM} and a key")
+        key = await self._keys.find(kid)
+        if key is None:
+            return Rejected("the token is signed by no published key that is endorsed")
+        if channel not in key.endorsements:
+            return Rejected("the token's key is not endorsed for the channel")
+        try:
+            # The signature here; the claims in `_untrue`, all of them in one table, and by our clock.
+            claims: Mapping[str, Any] = jwt.decode(
+                bearer[1], key.public, algorithms=[ALGORITHM],
+                options={
+                    "verify_signature": True, "verify_exp": False, "verify_nbf": False, "verify_iat": False,
+                    "verify_aud": False, "verify_iss": False, "verify_sub": False, "verify_jti": False,
+                },
+            )  # fmt: skip
+        except (jwt.InvalidTokenError, RecursionError):
+            return Rejected("the token's signature does not verify, or it is malformed")
+        return claims
+
+    def _untrue(self, claims: Mapping[str, Any], service_url: str) -> str:
+        """Which claim keeps the token from being for this request; empty when none does."""
+        now = self._now().timestamp()
+        audience, expires, begins = (claims.get(name) for name in ("aud", "exp", "nbf"))
+        faults = (
+            (claims.get("iss") != ISSUER, "iss is not the Bot Framework"),
+            (not isinstance(audience, str) or audience.lower() != self._app_id, "aud is not this bot"),
+            (type(expires) is not int or expires + LEEWAY <= now, "exp is missing or has passed"),
+            (type(begins) is not int or begins - LEEWAY > now, "nbf is missing or has not come"),
+            (claims.get("serviceurl") != service_url, "serviceurl is not the activity's serviceUrl"),
+        )
+        return next((reason for wrong, reason in faults if wrong), "")
+
+
+def _kid(token: str) -> str | None:
+    """The key id in the header of an RS256 token; none for any other token."""
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, RecursionError):  # RecursionError: JSON nested some thousand levels deep
+        return None
+    kid = header.get("kid")
+    fits = header.get("alg") == ALGORITHM and isinstance(kid, str) and 0 < len(kid) <= KID_LIMIT
+    return str(kid) if fits else None
+
+
+def _inside(document: Mapping[str, Any], *path: str) -> object:
+    """The member at this path; none where an object on the way is missing or is something else."""
+    value: object = document
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,187 @@
+"""The keys that sign what Teams sends to a bot: the Bot Framework's OpenID document and the keys it names, cached.
+
+https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication, "Connector to bot".
+The SDK's own cache is not used: it fetches on the event loop without a time-out, takes keys without endorsements, and
+does not see a new key for up to a day.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt import InvalidKeyError
+from jwt.algorithms import RSAAlgorithm
+
+from mailcheck.adapters.https import fault_of
+from mailcheck.adapters.one_flight import OneFlight
+
+CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents; Teams waits 15 for the whole turn
+READ_TIMEOUT: Final = 4.0
+DOCUMENT_LIMIT: Final = 256 * 1024  # bytes; Microsoft's are below 16 KiB
+KEYS_LIMIT: Final = 100  # Microsoft publishes fewer than ten
+KEY_BITS: Final = 2048  # RFC 7518 section 3.3: RS256 needs at least these
+FRESH: Final = 12 * 3600.0  # seconds until the documents are asked for again
+KEPT: Final = 24 * 3600.0  # seconds for which they are used where that fails: Microsoft asks for a refresh each day
+REFRESH_PAUSE: Final = 60.0  # seconds between two fetches: a stranger's invented key ids cause no more than these
+RETRY_PAUSE: Final = 5.0  # the same after a fetch that failed
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_OK: Final = 200
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One published key, and the channels (`msteams`) whose activities it may sign for."""
+
+    public: RSAPublicKey
+    endorsements: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What the documents said; `at` and `tried` are seconds of the clock."""
+
+    keys: Mapping[str, SigningKey]
+    at: float
+    tried: float
+    failed: bool
+
+
+class SigningKeys:
+    """The keys by their ids.
+
+    Args:
+        metadata: Where the OpenID document is: `https://`, or `http://` on loopback.
+        session: The HTTP session, with its trust; shared, and left open.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, metadata: str, *, session: requests.Session, clock: Callable[[], float]) -> None:
+        self._metadata = metadata
+        self._session = session
+        self._clock = clock
+        self._flight: OneFlight[None] = OneFlight()
+        self._fetched: _Fetched | None = None
+
+    def takes(self, url: str) -> bool:
+        """Whether an address may be called: `https://`; in a lab, whose metadata is on loopback itself, that too."""
+        return _is_https(url) or (_is_loopback(url) and _is_loopback(self._metadata))
+
+    async def find(self, kid: str) -> SigningKey | None:
+        """The published key of this id, or none.
+
+        An unknown id makes the documents be fetched again, so that a new key works at once; but not more often than
+        the pauses allow. Concurrent callers make one fetch, in a thread.
+        """
+        if self._is_due(kid):
+            await self._flight.join("documents", self._refresh)
+        fetched = self._fetched
+        if fetched is None or self._clock() - fetched.at > KEPT:
+            return None
+        return fetched.keys.get(kid)
+
+    def _is_due(self, kid: str) -> bool:
+        fetched = self._fetched
+        if fetched is None:
+            return True
+        now = self._clock()
+        pause = RETRY_PAUSE if fetched.failed else REFRESH_PAUSE
+        return (kid not in fetched.keys or now - fetched.at > FRESH) and now - fetched.tried >= pause
+
+    def _refresh(self) -> None:
+        before = self._fetched or _Fetched(MappingProxyType({}), at=float("-inf"), tried=0.0, failed=True)
+        try:
+            keys = self._load()
+        except _UnusableError as error:
+            _log.warning("the keys that sign Teams' requests could not be had: %s", error)
+            self._fetched = _Fetched(before.keys, before.at, tried=self._clock(), failed=True)
+        else:
+            now = self._clock()
+            self._fetched = _Fetched(keys, at=now, tried=now, failed=False)
+
+    def _load(self) -> Mapping[str, SigningKey]:
+        address = self._document(self._metadata).get("jwks_uri")
+        if not isinstance(address, str) or not self.takes(address):
+            raise _UnusableError("the OpenID document names no usable jwks_uri")
+        listed = self._document(address).get("keys")
+        if not isinstance(listed, list) or len(listed) > KEYS_LIMIT:
+            raise _UnusableError("the JWKS document has no usable list of keys")
+        keys = {kid: key for kid, key in map(_read_key, listed) if key is not None}
+        if not keys:
+            raise _UnusableError("the JWKS document has no key that signs RS256 and is endorsed for a channel")
+        return MappingProxyType(keys)
+
+    def _document(self, url: str) -> Mapping[str, object]:
+        try:
+            with closing(
+                self._session.get(
+                    url, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
+                )
+            ) as response:  # fmt: skip
+                if response.status_code != _OK:
+                    raise _UnusableError(f"{url} answered {response.status_code}")
+                body = b""
+                for chunk in response.iter_content(DOCUMENT_LIMIT // 16):
+                    body += chunk
+                    if len(body) > DOCUMENT_LIMIT:
+                        raise _UnusableError(f"{url} is longer than {DOCUMENT_LIMIT} bytes")
+        except requests.RequestException as error:
+            raise _UnusableError(": ".join((url, *fault_of(error)))) from error
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise _UnusableError(f"{url} is no JSON") from error
+        if not isinstance(document, dict):
+            raise _UnusableError(f"{url} is no JSON object")
+        return document
+
+
+class _UnusableError(Exception):
+    """Carries why there are no keys to `_refresh`, and no further."""
+
+
+def _read_key(member: object) -> tuple[str, SigningKey | None]:
+    """One member of the JWKS document (RFC 7517): its id, and the key if it can be used at all.
+
+    A key without endorsements cannot: it would be good for no channel.
+    """
+    if not isinstance(member, dict) or member.get("kty") != "RSA" or member.get("use", "sig") != "sig":
+        return "", None
+    kid, endorsements = member.get("kid"), member.get("endorsements")
+    if not isinstance(kid, str) or not kid or not isinstance(endorsements, list):
+        return "", None
+    channels = frozenset(channel for channel in endorsements if isinstance(channel, str))
+    try:
+        public = RSAAlgorithm.from_jwk(member)
+    except (InvalidKeyError, ValueError, TypeError):  # TypeError: a member of another type than the RFC's
+        return kid, None
+    if not isinstance(public, RSAPublicKey) or public.key_size < KEY_BITS or not channels:
+        return kid, None
+    return kid, SigningKey(public, channels)
+
+
+def _is_https(url: str) -> bool:
+    scheme, host = _parts(url)
+    return scheme == "https" and bool(host)
+
+
+def _is_loopback(url: str) -> bool:
+    scheme, host = _parts(url)
+    return scheme == "http" and host in _LOOPBACK
+
+
+def _parts(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""

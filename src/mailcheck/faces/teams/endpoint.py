@@ -1,0 +1,133 @@
+"""`POST /api/messages`: what is not an activity, not from Teams or not new ends here; the rest becomes a turn."""
+
+import datetime as dt
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+import azure.functions as func
+
+from mailcheck.faces.problem import not_configured, problem
+from mailcheck.model.problem import SettingProblem
+
+BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
+SEEN_FOR: Final = dt.timedelta(minutes=10)  # Teams sends an activity again within a minute or two
+SEEN_LIMIT: Final = 2000  # activities that are remembered; each is below 1 KB
+_ID_LIMIT: Final = 512  # characters; a longer id is nobody's, and is not remembered
+_NO_ACTIVITY: Final = "The body is not an activity"
+
+_log = logging.getLogger(__name__)
+
+type Turn = Callable[[Any], Awaitable[None]]
+
+
+class Decision(Protocol):
+    """What the guard says of a request."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether it may go on."""
+
+    @property
+    def reason(self) -> str:
+        """Why it may not; for the log, and without anything secret."""
+
+
+class Guard(Protocol):
+    """Tells Teams, speaking to us, from everybody else."""
+
+    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Decision:
+        """Judges a request by its Authorization header (empty: none) and its parsed body."""
+
+
+class Channel(Protocol):
+    """Runs turns."""
+
+    async def process(self, activity: Mapping[str, Any], turn: Turn) -> tuple[int, object]:
+        """One turn for an admitted activity: the HTTP status and the JSON (or none) to answer with."""
+
+
+class TeamsEndpoint:
+    """The messaging endpoint.
+
+    Teams hears 200 whenever the activity has been dealt with, also where an answer could not be delivered: on any
+    other status it would send the same activity again, and give it up after 15 seconds likewise. What it does send
+    again is answered 200 and left alone.
+
+    Args:
+        guard: Stands before everything that reads more than the outline of the activity.
+        channel: The SDK.
+        turn: The bot.
+        now: The time now, UTC.
+    """
+
+    def __init__(self, *, guard: Guard, channel: Channel, turn: Turn, now: Callable[[], dt.datetime]) -> None:
+        self._guard = guard
+        self._channel = channel
+        self._turn = turn
+        self._seen = _Seen(now)
+
+    async def messages(self, request: func.HttpRequest) -> func.HttpResponse:
+        """One activity: 200, 400, 401, 413, or 501 for an invoke that the bot has no answer to."""
+        activity = _parsed(request.get_body())
+        if isinstance(activity, func.HttpResponse):
+            return activity
+        decision = await self._guard.admit(request.headers.get("authorization", ""), activity)
+        if not decision.admitted:
+            _log.warning("a request to the bot was refused: %s", decision.reason)
+            return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
+        if self._seen.again(activity):
+            _log.info("an activity came again and was left alone")
+            return func.HttpResponse(status_code=HTTPStatus.OK.value)
+        status, answer = await self._channel.process(activity, self._turn)
+        if status == HTTPStatus.BAD_REQUEST:
+            return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
+        if answer is None:
+            return func.HttpResponse(status_code=int(status))
+        return func.HttpResponse(json.dumps(answer), status_code=int(status), mimetype="application/json")
+
+
+class UnconfiguredEndpoint:
+    """The messaging endpoint of an app whose bot has no identity yet."""
+
+    def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
+        self._problems = problems
+
+    async def messages(self, _request: func.HttpRequest) -> func.HttpResponse:
+        """503, with each setting that is missing or cannot be used by its name."""
+        return not_configured(self._problems)
+
+
+def _parsed(body: bytes) -> dict[str, Any] | func.HttpResponse:
+    if len(body) > BODY_LIMIT:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes")
+    try:
+        activity = json.loads(body)
+    except (ValueError, RecursionError):
+        return problem(HTTPStatus.BAD_REQUEST, "The body is not JSON")
+    return activity if isinstance(activity, dict) else problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
+
+
+class _Seen:
+    """The activities of the last minutes. Ids of Teams are milliseconds, and unique in their conversation only."""
+
+    def __init__(self, now: Callable[[], dt.datetime]) -> None:
+        self._now = now
+        self._times: OrderedDict[tuple[str, str], dt.datetime] = OrderedDict()
+
+    def again(self, activity: Mapping[str, Any]) -> bool:
+        """Whether this one was asked about before; from now on it was."""
+        conversation = activity.get("conversation")
+        key = (str(conversation.get("id", "")) if isinstance(conversation, Mapping) else "", activity.get("id"))
+        if not isinstance(key[1], str) or not 0 < len(key[1]) <= _ID_LIMIT >= len(key[0]):
+            return False
+        now = self._now()
+        while self._times and (len(self._times) >= SEEN_LIMIT or now - next(iter(self._times.values())) > SEEN_FOR):
+            self._times.popitem(last=False)
+        if (key[0], key[1]) in self._times:
+            return True
+        self._times[key[0], key[1]] = now
+        return False

@@ -1,0 +1,258 @@
+"""The card of a report (pure): what opened, what did not, why, and what to type.
+
+What a server or a person wrote is shown as text, never as markup, and no card is larger than `BUDGET`. A colour never
+says what the words beside it do not.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailcheck.faces.teams.card_parts import (
+    Element,
+    block,
+    boxed,
+    branch,
+    card,
+    clean,
+    escape,
+    facts,
+    heading,
+    label,
+    link,
+    names,
+    said,
+    size,
+    toggle,
+    verbatim,
+)
+from mailcheck.model.evidence import Stage
+from mailcheck.model.report import (
+    Broken,
+    Cause,
+    Diagnosis,
+    Folder,
+    Healthy,
+    Listing,
+    Maildrop,
+    Opened,
+    ProtocolReport,
+    Report,
+    Status,
+    Step,
+)
+from mailcheck.model.request import MailProtocol
+
+# Bytes of JSON. Teams' limit has been raised from 28 KB several times; below the first one a card passes everywhere.
+BUDGET: Final = 24 * 1024
+RENEW_DAYS: Final = 30
+DEPTH_LIMIT: Final = 8  # levels of the tree that are indented: a telephone is narrow
+FIX_LIMIT: Final = 8  # lines of one remedy
+COMMAND_LIMIT: Final = 600  # bytes of JSON; a longer line is left out whole: half a command does harm
+
+_FOLDERS: Final = "folders"
+_DETAILS: Final = "details"
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """How much a card tells: numbers of things, and bytes of JSON for each text."""
+
+    folders: int
+    lines: int
+    causes: int
+    text: int
+    line: int
+
+
+# The first that fits into the budget; the last one always does.
+_DETAILED: Final = (
+    _Detail(folders=80, lines=60, causes=6, text=800, line=200),
+    _Detail(folders=50, lines=30, causes=6, text=600, line=160),
+    _Detail(folders=25, lines=12, causes=4, text=400, line=120),
+    _Detail(folders=10, lines=0, causes=3, text=200, line=80),
+    _Detail(folders=0, lines=0, causes=1, text=100, line=40),
+)
+_STATUS: Final = {
+    Status.HEALTHY: ("good", "✔ Healthy"),
+    Status.DEGRADED: ("warning", "▲ Degraded"),
+    Status.BROKEN: ("attention", "✘ Broken"),
+}
+
+
+def report_card(report: Report) -> Element:
+    """What a check found, with as much detail as fits."""
+    built = (_report(report, detail) for detail in _DETAILED)
+    smallest: Element = {}
+    for smallest in built:
+        if size(smallest) <= BUDGET:
+            break
+    return smallest
+
+
+def _report(report: Report, detail: _Detail) -> Element:
+    style, word = _STATUS[report.status]
+    summary = f"{word}: {_summary(report)}"
+    header = block(
+        [
+            heading(escape(report.mailbox.address), size="Large"),
+            said(summary, weight="Bolder", spacing="Small"),
+        ],
+        style=style,
+        bleed=True,
+    )
+    listing = next((found for found in _found(report) if isinstance(found, Listing)), None)
+    body = [header, *_opened(report), *_broken(report, detail), _facts(report, detail)]
+    actions = []
+    if listing is not None:
+        body.append(block(list(_tree(listing, detail.folders)), id=_FOLDERS, isVisible=False, separator=True))
+        actions.append(toggle(f"Folders ({len(listing.folders):,})", _FOLDERS))
+    body.append(block(list(_talk(report, detail)), id=_DETAILS, isVisible=False, separator=True))
+    actions.append(toggle("Steps and transcript", _DETAILS))
+    return card(body, spoken=f"{report.mailbox}: {summary}", actions=actions)
+
+
+def _summary(report: Report) -> str:
+    opened = [protocol for protocol, one in report.protocols.items() if isinstance(one.verdict, Healthy)]
+    closed = [protocol for protocol in report.protocols if protocol not in opened]
+    if not closed:
+        return f"opens by {names(opened)}"
+    return f"opens by {names(opened)}, not by {names(closed)}" if opened else f"does not open by {names(closed)}"
+
+
+def _opened(report: Report) -> Iterator[Element]:
+    for protocol, one in report.protocols.items():
+        if isinstance(one.verdict, Healthy):
+            lines = [
+                said(f"✔ {protocol.name} opened the mailbox", weight="Bolder"),
+                said(f"{_what(one.verdict.found)} · {one.duration_ms:,} ms", spacing="None", isSubtle=True),
+            ]
+            yield block(lines, spacing="Medium")
+
+
+def _broken(report: Report, detail: _Detail) -> Iterator[Element]:
+    """One section for each fault; protocols that fail for the same reason share theirs."""
+    faults: dict[Diagnosis, list[MailProtocol]] = {}
+    for protocol, one in report.protocols.items():
+        if isinstance(one.verdict, Broken):
+            faults.setdefault(one.verdict.diagnosis, []).append(protocol)
+    for diagnosis, protocols in faults.items():
+        yield block(list(_diagnosis(diagnosis, protocols, detail)), spacing="Medium")
+
+
+def _diagnosis(diagnosis: Diagnosis, protocols: Sequence[MailProtocol], detail: _Detail) -> Iterator[Element]:
+    title = escape(clean(diagnosis.title, detail.text))
+    yield heading(f"✘ {names(protocols)}: {title}", size="Medium")
+    if diagnosis.evidence:
+        yield label("What was seen")
+        yield boxed([clean(diagnosis.evidence, detail.text)])
+    shown = diagnosis.causes[: detail.causes]
+    for number, cause in enumerate(shown, 1):
+        yield from _cause(cause, f"Cause {number}" if len(diagnosis.causes) > 1 else "Cause", detail)
+    if left := len(diagnosis.causes) - len(shown):
+        yield said(f"and {_count(left, 'less likely cause')}", isSubtle=True)
+    if reference := link("Read more", diagnosis.reference[:300]):
+        yield reference
+
+
+def _cause(cause: Cause, name: str, detail: _Detail) -> Iterator[Element]:
+    yield said(
+        f"{name} ({cause.likelihood}): {escape(clean(cause.cause, detail.text))}", weight="Bolder", spacing="Medium"
+    )
+    if cause.why:
+        yield said(f"Because {escape(clean(cause.why, detail.text))}", spacing="Small", isSubtle=True)
+    lines = [whole for line in cause.fix[:FIX_LIMIT] if (whole := clean(line, 4 * COMMAND_LIMIT))]
+    fitting = [line for line in lines if size(line) <= COMMAND_LIMIT]
+    if fitting:
+        yield label("To mend it")
+        yield boxed(fitting)
+    if len(fitting) < len(cause.fix):
+        yield said("The remedy is too long for a card; the HTTP API and the command line show all of it.")
+
+
+def _facts(report: Report, detail: _Detail) -> Element:
+    certificate, token = report.certificate, report.token
+    pairs: list[tuple[str, str]] = []
+    if certificate:
+        soon = ": renew it soon" if certificate.days_left < RENEW_DAYS else ""
+        pairs.append(
+            ("Certificate", f"{certificate.days_left:,} days left (until {certificate.not_after:%Y-%m-%d}){soon}")
+        )
+    if token:
+        roles = ", ".join(token.roles) or "no roles"
+        pairs += [("Token for", clean(token.audience, detail.text)), ("Token roles", clean(roles, detail.text))]
+    for protocol, one in report.protocols.items():
+        tls = next((step.detail for step in one.steps if step.name is Stage.TLS and step.ok), "")
+        if tls:
+            pairs.append((f"{protocol.name} server", clean(tls, detail.text)))
+    pairs.append(("Checked", f"{report.checked_at:%Y-%m-%d %H:%M} UTC, in {report.duration_ms:,} ms"))
+    return block([facts(pairs)], separator=True, spacing="Medium")
+
+
+def _tree(listing: Listing, shown: int) -> Iterator[Element]:
+    yield heading("Folders", size="Medium")
+    yield from (_folder(folder) for folder in listing.folders[:shown])
+    if left := len(listing.folders) - shown if len(listing.folders) > shown else 0:
+        yield said(f"and {left:,} more", isSubtle=True)
+    if listing.unreadable:
+        yield said(f"{_count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
+
+
+def _folder(folder: Folder) -> Element:
+    marks = [clean(folder.role, 40)] if folder.role else []
+    marks += [] if folder.selectable else ["holds folders only"]
+    depth = min(len(folder.path) - 1, DEPTH_LIMIT)
+    return branch(depth, clean(folder.name, 240) or "(no name)", f"({', '.join(marks)})" if marks else "")
+
+
+def _talk(report: Report, detail: _Detail) -> Iterator[Element]:
+    """The steps with their times, then the talk with each server."""
+    yield heading("Steps", size="Medium")
+    pairs = list(_steps(report.preparation, "", detail))
+    for protocol, one in report.protocols.items():
+        pairs += _steps(one.steps, f"{protocol.name} ", detail)
+    yield facts(pairs or [("none", "nothing was tried")])
+    for protocol, one in report.protocols.items():
+        if one.transcript:
+            yield heading(f"{protocol.name} transcript", size="Medium")
+            yield from _transcript(one, detail)
+    yield said(f"Report {escape(clean(report.id, 100))}", isSubtle=True, size="Small")
+
+
+def _steps(steps: Iterable[Step], prefix: str, detail: _Detail) -> list[tuple[str, str]]:
+    return [
+        (
+            f"{prefix}{step.name}",
+            ", ".join(filter(None, (f"{step.ms:,} ms", "" if step.ok else "failed", clean(step.detail, detail.line)))),
+        )
+        for step in list(steps)[:20]
+    ]
+
+
+def _transcript(one: ProtocolReport, detail: _Detail) -> Iterator[Element]:
+    """Its beginning and its end: the greeting, and what it came to."""
+    lines, shown = one.transcript, detail.lines
+    head, tail = shown // 2, shown - shown // 2
+    whole = len(lines) <= shown
+    for line in lines if whole else lines[:head]:
+        yield verbatim(clean(line, detail.line) or " ", spacing="None")
+    if not whole:
+        yield said(f"{_count(len(lines) - shown, 'line')} left out", isSubtle=True)
+        for line in lines[len(lines) - tail :]:
+            yield verbatim(clean(line, detail.line) or " ", spacing="None")
+
+
+def _found(report: Report) -> Iterator[Opened]:
+    return (one.verdict.found for one in report.protocols.values() if isinstance(one.verdict, Healthy))
+
+
+def _what(found: Opened) -> str:
+    match found:
+        case Listing(folders, unreadable):
+            return _count(len(folders), "folder") + (f", {unreadable:,} more could not be read" if unreadable else "")
+        case Maildrop(messages, octets):
+            return f"{_count(messages, 'message')}, {octets:,} bytes"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
