@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from mailcheck.faces.tree import rows
 from mailcheck.model.report import (
     Broken,
     Diagnosis,
@@ -103,10 +104,10 @@ def _steps(steps: Iterable[Step], paint: _Paint) -> Iterator[str]:
 
 
 def _tree(folders: Iterable[Folder]) -> Iterator[str]:
-    for folder in folders:
-        role = f"  [{folder.role}]" if folder.role else ""
-        closed = "" if folder.selectable else "  (holds folders only)"
-        yield f"    {'  ' * (len(folder.path) - 1)}{_clean(folder.name)}{_clean(role)}{closed}"
+    for row in rows(folders):
+        role = f"  [{row.folder.role}]" if row.folder.role else ""
+        closed = "" if row.folder.selectable else "  (holds folders only)"
+        yield f"    {'  ' * row.depth}{_clean(row.name)}{_clean(role)}{closed}"
 
 
 def _diagnosis(diagnosis: Diagnosis, paint: _Paint) -> Iterator[str]:
