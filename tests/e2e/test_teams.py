@@ -1,0 +1,159 @@
+"""The bot as people meet it: signed activities in, function_app.py, the connector's conversation out."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from lab.app_process import AppProcess
+from lab.signing import SigningKey
+from lab.teams.conversation import ANNA, BEN, Conversation, Happening, Kind
+from lab.world import World
+from tests.e2e.kit import ROOT, App
+from tests.e2e.test_secrets import assert_clean
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("app")]
+
+_HOUR = dt.timedelta(hours=1)
+
+
+async def test_a_check_is_typed_shown_and_replaced_in_place(world: World) -> None:
+    """Typing first; one card that says it is checking; then the same card, replaced by the verdict."""
+    chat = world.teams.directory.personal(ANNA)
+    before = len(chat.changes)
+    reply = await world.teams.say("/mailcheck shared@contoso.com")
+    assert reply.status == 200
+    said = [(change.post.type, change.happening) for change in chat.changes[before + 1 :]]
+    assert said == [("typing", Happening.POSTED), ("message", Happening.POSTED), ("message", Happening.UPDATED)]
+    [card] = reply.posts
+    assert len(card.versions) == 2
+    assert "Checking" in json.dumps(card.versions[0])
+    assert "Healthy: opens by IMAP and POP" in reply.text
+    assert "43 folders" in reply.text
+    assert "89 days left" in reply.text
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("/mailcheck no-imap@contoso.com", ["Degraded", "-Identity 'no-imap@contoso.com' -ImapEnabled $true"]),
+        ("mailcheck no-pop@contoso.com pop", ["Broken", "-Identity 'no-pop@contoso.com' -PopEnabled $true"]),
+        ("MAILCHECK not-granted@contoso.com", ["Broken", "NO AUTHENTICATE failed.", "Add-MailboxPermission"]),
+        ("info@contoso.com", ["Healthy", "12 folders"]),
+        ("mailcheck [info@contoso.com](mailto:info@contoso.com) imap", ["Healthy: opens by IMAP"]),
+        ("mailcheck anna", ["is not a mailbox address"]),
+        ("hello", ["mailcheck shared@contoso.com"]),
+    ],
+)  # fmt: skip
+async def test_what_people_say_and_see(world: World, text: str, shown: list[str]) -> None:
+    """A command, a bare address, a near miss and small talk each have their answer."""
+    reply = await world.teams.say(text)
+    assert reply.status == 200
+    for words in shown:
+        assert words in reply.text
+
+
+@pytest.mark.parametrize("kind", [Kind.GROUP, Kind.CHANNEL])
+async def test_a_mention_in_a_group_or_channel(world: World, kind: Kind) -> None:
+    """Where people talk to each other, the bot is mentioned, and understands the rest."""
+    directory = world.teams.directory
+    conversation: Conversation = directory.group() if kind is Kind.GROUP else directory.channel()
+    reply = await world.teams.say("mailcheck info@contoso.com", conversation=conversation, mention=True, user=BEN)
+    assert "Healthy" in reply.text
+
+
+async def test_installing_greets_once(world: World) -> None:
+    """Teams tells an installation twice; the greeting comes once."""
+    replies = await world.teams.install(user=BEN)
+    assert [reply.status for reply in replies] == [200, 200]
+    assert len([post for reply in replies for post in reply.posts]) == 1
+
+
+async def test_the_same_activity_again_does_nothing(world: World) -> None:
+    """What Teams sends a second time is answered 200 and left alone."""
+    reply = await world.teams.say("/mailcheck info@contoso.com")
+    again = await world.teams.deliver(reply.activity, reply.conversation)
+    assert (again.status, again.posts) == (200, [])
+
+
+STRANGER = SigningKey.generate()
+# name -> the token's forgery, and what is changed in the activity
+FORGERIES: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
+    ("wrong audience", {"audience": "99999999-aaaa-4bbb-8ccc-000000000009"}, {}),
+    ("wrong issuer", {"iss": "https://sts.windows.net/x/"}, {}),
+    ("expired", {"lifetime": -_HOUR}, {}),
+    ("no expiry", {"without": ["exp"]}, {}),
+    ("somebody's key", {"key": STRANGER}, {}),
+    ("somebody's key under our kid", {"key": STRANGER, "header": {"kid": None}}, {}),
+    ("alg none", {"header": {"alg": "none"}}, {}),
+    ("alg HS256", {"header": {"alg": "HS256"}}, {}),
+    ("another service URL in the token", {"serviceurl": "https://evil.example/"}, {}),
+    ("another service URL in the activity", {}, {"serviceUrl": "https://evil.example/"}),
+    ("no service URL", {}, {"serviceUrl": None}),
+    ("another channel", {}, {"channelId": "webchat"}),
+    ("no channel", {}, {"channelId": None}),
+    ("another tenant", {}, {"channelData": {"tenant": {"id": "99999999-aaaa-4bbb-8ccc-000000000009"}}}),
+    ("no tenant", {}, {"channelData": None}),
+]
+
+
+@pytest.mark.parametrize("forgery, change", [row[1:] for row in FORGERIES], ids=[row[0] for row in FORGERIES])
+async def test_a_forged_request_is_refused(world: World, forgery: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """401 without a word, and nothing is posted."""
+    honest = await world.teams.say("help")
+    activity = {**honest.activity, "id": "forged", **change}
+    activity = {name: value for name, value in activity.items() if value is not None}
+    token = world.teams.issuer.token(world.teams.service_url, **forgery)
+    reply = await world.teams.deliver(activity, honest.conversation, token=token)
+    assert (reply.status, reply.body, reply.posts) == (401, None, [])
+
+
+async def test_no_token_is_refused(world: World, app: App) -> None:
+    """A request without a token is 401; one without JSON is 400; a large one is 413."""
+    honest = await world.teams.say("help")
+    assert (await world.teams.deliver({**honest.activity, "id": "x"}, honest.conversation, signed=False)).status == 401
+    assert (await app.send("POST", "/api/messages", data=b"{")).status == 400
+    assert (await app.send("POST", "/api/messages", data=b"[]")).status == 400
+    assert (await app.send("POST", "/api/messages", data=b"{" + b" " * 300_000 + b"}")).status == 413
+
+
+async def test_the_bots_own_token_is_genuine(world: World) -> None:
+    """The connector verified the bot's token on each call and refused none."""
+    await world.teams.say("help")
+    assert world.teams.connector.refused == []
+
+
+async def test_only_operators_are_answered(world: World) -> None:
+    """With MAILCHECK_OPERATORS set, others are told their object id, and no check is made."""
+    settings = {**world.settings(), "MAILCHECK_OPERATORS": ANNA.object_id}
+    bot_url = world.teams.bot_url
+    async with AppProcess(ROOT, settings) as process:
+        world.teams.bot_url = f"{process.url}/api/messages"
+        seen = len(world.exchange.sightings)
+        refused = await world.teams.say("/mailcheck info@contoso.com", user=BEN)
+        assert BEN.object_id in refused.text
+        assert len(world.exchange.sightings) == seen
+        assert "Healthy" in (await world.teams.say("/mailcheck info@contoso.com", user=ANNA)).text
+    world.teams.bot_url = bot_url
+
+
+async def test_missing_settings_are_said_in_the_chat(world: World) -> None:
+    """A bot with an identity and nothing else names the settings that a check needs."""
+    settings = {name: value for name, value in world.settings().items() if name != "MAILCHECK_CERTIFICATE"}
+    bot_url = world.teams.bot_url
+    async with AppProcess(ROOT, settings) as process:
+        world.teams.bot_url = f"{process.url}/api/messages"
+        assert "MAILCHECK_CERTIFICATE" in (await world.teams.say("/mailcheck info@contoso.com")).text
+    world.teams.bot_url = bot_url
+
+
+async def test_no_secret_in_conversations_or_log(world: World, app: App) -> None:
+    """Cards in all their versions, and the app's log after all of these talks."""
+    await world.teams.say("/mailcheck not-granted@contoso.com")
+    directory = world.teams.directory
+    for conversation in (directory.personal(ANNA), directory.group(), directory.channel()):
+        for post in conversation.posts.values():
+            assert_clean("a card", json.dumps(post.versions, default=str), world)
+    assert_clean("the log", app.log.read_text(), world)
