@@ -1,10 +1,12 @@
 """Settings: defaults, every problem at once, and never a value in a message."""
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from lab.pki import Authority
 from mailcheck.model.request import Endpoint, MailProtocol
 from mailcheck.settings import BotKind, BotSettings, CheckSettings, Settings
 
@@ -77,7 +79,7 @@ def test_a_cloud_sets_all_addresses(cloud: str, authority: str, mail: str) -> No
 def test_overrides_are_taken(tmp_path: Path) -> None:
     """Each address can be replaced, lists take commas and spaces."""
     anchors = tmp_path / "ca.pem"
-    anchors.write_text("-----BEGIN CERTIFICATE-----\n")
+    anchors.write_bytes(Authority(dt.datetime.now(dt.UTC)).pem)
     settings = check(
         {
             "MAILCHECK_AUTHORITY": "https://localhost:8443",
@@ -126,9 +128,14 @@ def test_nothing_set_names_everything_needed() -> None:
         ("MAILCHECK_IMAP", "outlook.office365.com:70000", "is not host:port, such as outlook.office365.com:993"),
         ("MAILCHECK_POP", "a b:995", "is not host:port, such as outlook.office365.com:995"),
         ("MAILCHECK_PROTOCOLS", "imap,smpt", "is not a list out of imap, pop"),
+        ("MAILCHECK_IMAP", "imap.example:" + "9" * 5000, "is not host:port, such as outlook.office365.com:993"),
+        ("MAILCHECK_SCOPE", "https://a/.default https://b/.default", "is not one resource followed by /.default"),
+        ("MAILCHECK_DOMAINS", ",", "is not a list of domains, such as contoso.com, fabrikam.com"),
+        ("MAILCHECK_DOMAINS", "contoso", "is not a list of domains, such as contoso.com, fabrikam.com"),
+        ("MAILCHECK_DOMAINS", "*.contoso.com", "is not a list of domains, such as contoso.com, fabrikam.com"),
         ("MAILCHECK_TIMEOUT", "soon", "is not a number of seconds from 1 to 60"),
         ("MAILCHECK_TIMEOUT", "0.5", "is not a number of seconds from 1 to 60"),
-        ("MAILCHECK_CA_FILE", "/nonexistent/ca.pem", "is not a readable PEM file with a certificate in it"),
+        ("MAILCHECK_CA_FILE", "/nonexistent/ca.pem", "is not a readable PEM file with certificates in it"),
         (
             "MAILCHECK_CLIENT_ID",
             "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/x)",
@@ -140,7 +147,20 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str, wanted: str
     """The setting and what it should be are told; the value is not."""
     found = problems(Settings.read({**CHECK, name: value}).check)
     assert found == {name: wanted}
-    assert value not in str(found)
+    assert value in wanted or value not in str(found)
+
+
+def test_a_file_without_a_certificate_is_no_trust_anchor(tmp_path: Path) -> None:
+    """What only looks like PEM is told as a wrong setting, before anything is built with it."""
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")
+    assert list(problems(Settings.read({**CHECK, "MAILCHECK_CA_FILE": str(broken)}).check)) == ["MAILCHECK_CA_FILE"]
+
+
+def test_the_expected_audience_is_the_clouds_whatever_the_scope() -> None:
+    """MAILCHECK_SCOPE changes what is asked for, not what Exchange takes."""
+    settings = check({"MAILCHECK_SCOPE": "https://graph.microsoft.com/.default"})
+    assert settings.resource == "https://outlook.office365.com"
 
 
 def test_the_bot_has_an_identity_of_its_own() -> None:

@@ -8,6 +8,7 @@ python -m lab playground   talk to it in Microsoft's Agents Playground (needs No
 import argparse
 import asyncio
 import dataclasses
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,13 +17,16 @@ from pathlib import Path
 
 from lab.app_process import AppFailed, AppProcess
 from lab.exchange.mailboxes import scenarios
+from lab.playground import PORT as PLAYGROUND_PORT
+from lab.playground import PlaygroundFailed
+from lab.playground import serve as serve_playground
 from lab.teams.chat import chat
 from lab.teams.terminal import Terminal
 from lab.tenant import TENANT_DOMAIN
 from lab.world import World
 
 _APP = Path(__file__).parents[2]
-_LOG = _APP / ".lab" / "host.log"
+_LOGS = _APP / ".lab"
 _PORT = 7071  # where `func start` serves, too
 _DEMONSTRATION = f"/mailcheck shared@{TENANT_DOMAIN}"
 
@@ -37,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     with suppress(KeyboardInterrupt):
         try:
             return asyncio.run(_until_terminated(run, options))
-        except AppFailed as failed:
+        except (AppFailed, PlaygroundFailed) as failed:
             sys.stderr.write(f"lab: {failed}\n")
             return 1
     return 0
@@ -52,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         "command", nargs="?", choices=("serve", "chat", "playground"), default="serve",
         help="serve until Ctrl-C (default), or talk to the bot in this terminal or in the Agents Playground",
     )  # fmt: skip
-    parser.add_argument("--port", type=int, help=f"port of the Functions host (default {_PORT}, chat: any free one)")
+    parser.add_argument(
+        "--port", type=int,
+        help=f"port of the Functions host (default {_PORT}; chat: any), or of the playground ({PLAYGROUND_PORT})",
+    )  # fmt: skip
+    parser.add_argument("--logs", type=Path, default=_LOGS, help="folder for logs (default .lab in the project)")
     parser.add_argument("--auth", action="store_true", help="ask for function keys, as Azure does")
     parser.add_argument("--export", action="store_true", help="print the app's settings as NAME=value lines")
     parser.add_argument("--scenarios", action="store_true", help="list the mailboxes to try, and end")
@@ -91,28 +99,28 @@ async def _chat(options: argparse.Namespace) -> int:
     terminal = Terminal.of_process()
     if not terminal.live:
         terminal = dataclasses.replace(terminal, read_line=_or_demonstration(terminal.read_line))
-    _LOG.parent.mkdir(exist_ok=True)
+    options.logs.mkdir(parents=True, exist_ok=True)
+    path: Path = options.logs / "host.log"
     async with AsyncExitStack() as stack:
-        log = stack.enter_context(_LOG.open("wb"))
+        log = stack.enter_context(path.open("wb"))
         world = await stack.enter_async_context(World())
         try:
             app = await stack.enter_async_context(
                 AppProcess(_APP, world.settings(), port=options.port or 0, auth=options.auth, log=log)
             )
-        except AppFailed:
-            sys.stderr.write(_LOG.read_text(errors="replace")[-4000:])
-            raise
+        except AppFailed as failed:
+            raise AppFailed(f"{failed}; its log is {path}") from failed
         world.teams.bot_url = f"{app.url}/api/messages"
-        terminal.write(_welcome(app.url))
+        terminal.write(_welcome(app.url, path))
         await chat(world.teams, terminal)
     return 0
 
 
-def _welcome(url: str) -> str:
+def _welcome(url: str, log: Path) -> str:
     rows = "".join(f"  {line}\n" for line in _scenarios().splitlines())
     return (
         f"mailcheck runs at {url}; Microsoft's side is simulated on this machine, nothing leaves it.\n"
-        f"Mailboxes to try:\n{rows}Type  {_DEMONSTRATION}  (the app's log: {_LOG.relative_to(_APP)})\n\n"
+        f"Mailboxes to try:\n{rows}Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n\n"
     )
 
 
@@ -132,7 +140,14 @@ def _or_demonstration(read_line: Callable[[], Awaitable[str | None]]) -> Callabl
 
 
 async def _playground(options: argparse.Namespace) -> int:
-    raise NotImplementedError(options)
+    port = PLAYGROUND_PORT if options.port is None else options.port
+    await serve_playground(_APP, port=port, logs=options.logs, tell=_tell)
+    return 0
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ identity does not keep the HTTP API from working, and the other way round.
 """
 
 import re
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +22,11 @@ EVERYONE = "*"
 _TIMEOUT_RANGE = (1.0, 60.0)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,}")
+_PORT = re.compile(r"[0-9]{1,5}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]")
+_DEFAULT = "/.default"
+_SCOPE = re.compile(r"[^\s]+/\.default")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _CERTIFICATE_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 
@@ -44,6 +49,7 @@ class CheckSettings:
         app: The app registration under test.
         authority: Entra's authority with the tenant, such as `https://login.microsoftonline.com/<tenant>`.
         scope: What the token is asked for.
+        resource: The cloud's Exchange Online: the audience that its servers take, whatever the scope asks for.
         endpoints: The server of each protocol.
         protocols: What is checked when the request names none.
         timeout: Seconds for one whole check.
@@ -56,6 +62,7 @@ class CheckSettings:
     app: App
     authority: str
     scope: str
+    resource: str
     endpoints: Mapping[MailProtocol, Endpoint]
     protocols: tuple[MailProtocol, ...]
     timeout: float
@@ -156,15 +163,16 @@ def _read_check(read: _Reader) -> CheckSettings | Problems:
     )  # fmt: skip
     cloud, authority = _cloud(read, tenant)
     scope = read.text("MAILCHECK_SCOPE", cloud.scope)
-    read.checked("MAILCHECK_SCOPE", scope, scope.endswith("/.default"), "one resource followed by /.default")
+    read.checked("MAILCHECK_SCOPE", scope, bool(_SCOPE.fullmatch(scope)), f"one resource followed by {_DEFAULT}")
     settings = CheckSettings(
         app=App(tenant, client, vault, certificate),
         authority=authority,
         scope=scope,
+        resource=cloud.scope.removesuffix(_DEFAULT),
         endpoints=MappingProxyType({protocol: _endpoint(read, protocol, cloud) for protocol in MailProtocol}),
         protocols=_protocols(read),
         timeout=_timeout(read),
-        domains=frozenset(domain.lower().lstrip("@") for domain in read.listed("MAILCHECK_DOMAINS")),
+        domains=_domains(read),
         ca_file=_ca_file(read),
         managed_identity=bool(read.text("IDENTITY_ENDPOINT")),
         identity_client_id=read.text("AZURE_CLIENT_ID") or None,
@@ -214,7 +222,7 @@ def _endpoint(read: _Reader, protocol: MailProtocol, cloud: Cloud) -> Endpoint:
     default = f"{cloud.mail_host}:{_PORTS[protocol]}"
     name = f"MAILCHECK_{protocol.name}"
     host, _, port = read.text(name, default).rpartition(":")
-    good = bool(_HOST.fullmatch(host)) and port.isascii() and port.isdigit() and 0 < int(port) < 2**16
+    good = bool(_HOST.fullmatch(host) and _PORT.fullmatch(port)) and 0 < int(port) < 2**16
     read.checked(name, "set", good, f"host:port, such as {default}")
     return Endpoint(host.strip("[]"), int(port)) if good else Endpoint(cloud.mail_host, _PORTS[protocol])
 
@@ -227,6 +235,16 @@ def _protocols(read: _Reader) -> tuple[MailProtocol, ...]:
     return known or tuple(MailProtocol)
 
 
+def _domains(read: _Reader) -> frozenset[str]:
+    name = "MAILCHECK_DOMAINS"
+    text = read.text(name)
+    domains = [domain.lower().removeprefix("@") for domain in read.listed(name)]
+    # A fence that cannot be read must not be taken for no fence.
+    good = bool(domains) and all(_DOMAIN.fullmatch(domain) for domain in domains)
+    read.checked(name, text, good, "a list of domains, such as contoso.com, fabrikam.com")
+    return frozenset(domains)
+
+
 def _timeout(read: _Reader) -> float:
     low, high = _TIMEOUT_RANGE
     text = read.text("MAILCHECK_TIMEOUT", "10")
@@ -236,21 +254,20 @@ def _timeout(read: _Reader) -> float:
 
 
 def _ca_file(read: _Reader) -> Path | None:
-    name = "MAILCHECK_CA_FILE"
-    text = read.text(name)
+    text = read.text("MAILCHECK_CA_FILE")
     if not text:
         return None
     path = Path(text)
-    readable = _reads(path.read_bytes)
-    read.checked(name, text, b"-----BEGIN CERTIFICATE-----" in readable, "a readable PEM file with a certificate in it")
+    read.checked("MAILCHECK_CA_FILE", text, _has_anchors(path), "a readable PEM file with certificates in it")
     return path
 
 
-def _reads(read: Callable[[], bytes]) -> bytes:
+def _has_anchors(path: Path) -> bool:
     try:
-        return read()
-    except OSError:
-        return b""
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError; ValueError: a NUL in the path
+        return False
+    return True
 
 
 def _is_tenant(value: str) -> bool:

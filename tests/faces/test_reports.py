@@ -1,5 +1,6 @@
 """The report as JSON and as text: complete, stable, and harmless whatever a server put into it."""
 
+import dataclasses
 import datetime as dt
 import json
 from types import MappingProxyType
@@ -160,6 +161,12 @@ def test_a_folder_cannot_drive_the_terminal() -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "[2Jgone" in text
+
+
+def test_a_token_cannot_drive_the_terminal() -> None:
+    """Claims are a server's words too."""
+    claims = TokenFacts("\x1b[2J", ("\x1b[31mrole",), None)
+    assert "\x1b" not in report_text(dataclasses.replace(report(imap=OPENED), token=claims))
 
 
 def test_colour_is_only_added() -> None:

@@ -61,7 +61,7 @@ def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
         days, until = report.certificate.days_left, f"{report.certificate.not_after:%Y-%m-%d}"
         yield f"  certificate {report.certificate.thumbprint}, {days} days left (until {until})"
     if report.token:
-        yield f"  token for {report.token.audience} with {', '.join(report.token.roles) or 'no roles'}"
+        yield _clean(f"  token for {report.token.audience} with {', '.join(report.token.roles) or 'no roles'}")
     yield from _steps(report.preparation, paint)
 
 

@@ -1,0 +1,144 @@
+"""The command behind `make chat`, run as a person runs it, and headless Chromium as the person in front of it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from tests.needs import need
+
+FOLDER = Path(__file__).parent / "playground"
+INSTALL = "apt-get install nodejs npm chromium && scripts/setup-node"
+START_LIMIT = 60.0  # seconds; it needs about three
+STOP_LIMIT = 20.0
+_DRIVE_LIMIT = 90.0
+_LOG_SHOWN = 6000  # characters
+_URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+# A step of drive.mjs, which describes it.
+type Step = Mapping[str, str | Sequence[str]]
+
+
+class PlaygroundCommand:
+    """`python -m lab playground` in a session of its own; a context manager that ends it as Ctrl-C does.
+
+    Attributes:
+        folder: Where its logs and temporary files are.
+        process: The running command.
+        url: The page that it told to open.
+        port: The port in this URL.
+        exit_code: How it ended; None before.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = ""
+        self.port = 0
+        self.exit_code: int | None = None
+
+    def __enter__(self) -> Self:
+        """Starts it and returns when it has told its URL.
+
+        Raises:
+            RuntimeError: It ended, or told none in time; the text has its logs.
+        """
+        self.chromium = _need_everything()
+        with (self.folder / "stderr.log").open("wb") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "lab", "playground", "--port", "0", "--logs", str(self.folder)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+                env={**os.environ, "TMPDIR": str(self.folder)}, start_new_session=True,
+            )  # fmt: skip
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(START_LIMIT, self.process.kill)
+        watchdog.start()
+        found = next((found for line in self.process.stdout if (found := _URL.search(line))), None)
+        watchdog.cancel()
+        if found is None:
+            self.stop()
+            raise RuntimeError(f"the Playground did not start:\n{self.logs}")
+        self.url, self.port = found[0], int(found[1])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ctrl-C in a terminal: SIGINT to every process of the foreground group."""
+        if self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+            try:
+                self.exit_code = self.process.wait(STOP_LIMIT)
+            finally:
+                if self.process.returncode is None:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def nobody_left(self) -> bool:
+        """Whether every process that the command started is gone; those that are ending are waited for."""
+        deadline = time.monotonic() + STOP_LIMIT
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self.process.pid, 0)
+            except ProcessLookupError:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def drive(self, steps: Sequence[Step]) -> list[str]:
+        """Does these steps in a browser that is new each time; the visible text of the bot's last message after each.
+
+        Raises:
+            AssertionError: A step failed; the text says which, what the chat shows, and the logs.
+        """
+        done = subprocess.run(
+            ["node", str(FOLDER / "drive.mjs"), self.url, self.chromium, tempfile.mkdtemp(dir=self.folder)],
+            input=json.dumps(steps), capture_output=True, text=True, timeout=_DRIVE_LIMIT, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{done.stderr}\n{self.logs}"
+        answers: list[str] = json.loads(done.stdout)
+        return answers
+
+    @property
+    def logs(self) -> str:
+        """The ends of the logs of the command, the Functions host and the Playground."""
+        files = [self.folder / name for name in ("stderr.log", "host.log", "playground.log")]
+        return "\n".join(
+            f"{file.name}:\n{file.read_text(errors='replace')[-_LOG_SHOWN:]}" for file in files if file.exists()
+        )
+
+
+def confined(script: str) -> str:
+    """The first line that a script prints in Node under confine.cjs, which then ends because its input closes."""
+    need(shutil.which("node") is not None, "Node", INSTALL)
+    command = ["node", "--require", str(FOLDER / "confine.cjs"), "--eval", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        watchdog = threading.Timer(STOP_LIMIT, process.kill)
+        watchdog.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        process.stdin.close()
+        code = process.wait()
+        watchdog.cancel()
+    assert code == 0
+    return line
+
+
+def _need_everything() -> str:
+    """The Chromium to use; skips where something is missing."""
+    need(shutil.which("node") is not None, "Node", INSTALL)
+    need((FOLDER / "node_modules" / "playwright-core").is_dir(), "the Agents Playground", INSTALL)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    need(chromium is not None, "Chromium", INSTALL)
+    return str(chromium)
