@@ -16,7 +16,7 @@ import requests
 from azure.core.exceptions import DeserializationError  # what msrest raises
 from botbuilder.core import TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
-from botbuilder.schema import Activity, ResourceResponse
+from botbuilder.schema import Activity, ActivityTypes, ResourceResponse
 from botframework.connector.aio import ConnectorClient
 from botframework.connector.auth import (
     AuthenticateRequestResult,
@@ -26,7 +26,6 @@ from botframework.connector.auth import (
 )
 from botframework.connector.auth.connector_factory import ConnectorFactory
 from msrest.authentication import Authentication
-from msrest.exceptions import HttpOperationError
 from msrest.pipeline import Request, Response
 from msrest.pipeline.async_abc import AsyncHTTPSender, AsyncPipeline
 from msrest.pipeline.universal import RawDeserializer
@@ -41,6 +40,7 @@ CONNECT_TIMEOUT: Final = 3.0  # seconds; Teams waits 15 for the whole turn
 READ_TIMEOUT: Final = 5.0
 # Statuses for which Microsoft asks for another try ("Optimize your bot with rate limiting in Teams"), and 500 and 503.
 AGAIN: Final = frozenset({412, 429, 500, 502, 503, 504})
+_TAKEN: Final = frozenset({200, 201, 202})
 LONGEST_PAUSE: Final = 2.0  # seconds of Retry-After that are waited for; a longer one would eat up the turn
 USUAL_PAUSE: Final = 1.0  # where there is no Retry-After
 
@@ -112,16 +112,17 @@ class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotat
     async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse | None:
         try:
             await super().update_activity(context, activity)
-        except _FAILURES as error:
-            _log.warning("Teams' connector did not take the update: %s", _why(error))
+        except (_NotDoneError, DeserializationError) as error:
+            _log.warning("Teams' connector did not take the update: %s", one_line(str(error)))
             return None
         return ResourceResponse(id=activity.id)
 
     async def _send(self, context: TurnContext, activity: Activity) -> ResourceResponse | None:
         try:
             sent: list[ResourceResponse] = await super().send_activities(context, [activity])
-        except _FAILURES as error:
-            _log.warning("Teams' connector did not take the %s: %s", activity.type, _why(error))
+        except (_NotDoneError, DeserializationError) as error:  # the latter: it took it, and answered no JSON
+            kind = ActivityTypes(activity.type).value
+            _log.warning("Teams' connector did not take the %s: %s", kind, one_line(str(error)))
             return None
         return sent[0]
 
@@ -160,8 +161,11 @@ class _Connectors(ConnectorFactory):  # type: ignore[misc] # the SDK has no anno
         return client
 
 
-class _NoTokenError(Exception):
-    """Carries the reason of a `NoToken` through msrest to the adapter above."""
+class _NotDoneError(Exception):
+    """Carries why a call came to nothing through msrest to the adapter above: no token, no answer, or a refusal.
+
+    msrest's own HttpOperationError is not relied on: it is lost, and the status with it, where a gateway answers HTML.
+    """
 
 
 class _Sender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse]):
@@ -182,23 +186,37 @@ class _Sender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse]):
     async def send(self, request: Sent, **_config: Any) -> Answered:  # noqa: ANN401 - msrest's interface
         token = await self._credentials.token()
         if isinstance(token, NoToken):
-            raise _NoTokenError(token.reason)
+            raise _NotDoneError(token.reason)
         response = await asyncio.to_thread(self._once, request.http_request, token)
         pause = _pause_before_retry(response.status_code, response.headers.get("Retry-After"))
         if pause is not None:
             await self._pause(pause)
             response = await asyncio.to_thread(self._once, request.http_request, token)
+        if response.status_code not in _TAKEN:
+            raise _NotDoneError(f"{response.status_code} {_code(response)}")
         return Response(request, AsyncRequestsClientResponse(request.http_request, response))
 
     def _once(self, request: ClientRequest, token: Secret[str]) -> requests.Response:
-        return self._session.request(
-            request.method,
-            request.url,
-            headers={**request.headers, "Authorization": f"Bearer {token.reveal()}"},
-            data=request.data,
-            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            allow_redirects=False,
-        )
+        try:
+            return self._session.request(
+                request.method,
+                request.url,
+                headers={**request.headers, "Authorization": f"Bearer {token.reveal()}"},
+                data=request.data,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _NotDoneError(" ".join(fault_of(error))) from error
+
+
+def _code(response: requests.Response) -> str:
+    """The code in the connector's error object, such as `BotNotInConversationRoster`."""
+    try:
+        error = response.json()["error"]["code"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        error = None
+    return error if isinstance(error, str) else "without a code"
 
 
 def _pause_before_retry(status: int, retry_after: str | None) -> float | None:
@@ -210,21 +228,3 @@ def _pause_before_retry(status: int, retry_after: str | None) -> float | None:
     # The other form of Retry-After, a date, is not what the connector sends.
     seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else LONGEST_PAUSE + 1
     return seconds if seconds <= LONGEST_PAUSE else None
-
-
-# What a call to the connector can end in: an answer that is an error, none at all, one that is no JSON, no token.
-_FAILURES: Final = (HttpOperationError, requests.RequestException, DeserializationError, _NoTokenError)
-
-
-def _why(error: Exception) -> str:
-    """A failure of the table above as one line without secrets."""
-    match error:
-        case HttpOperationError():
-            code = getattr(getattr(error.error, "error", None), "code", None) or "without a code"
-            return f"{error.response.status_code} {one_line(str(code), 80)}"
-        case requests.RequestException():
-            return " ".join(fault_of(error))
-        case DeserializationError():
-            return "the answer is no JSON"
-        case _:
-            return one_line(str(error))

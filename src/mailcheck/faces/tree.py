@@ -1,7 +1,8 @@
 """A listing as the rows of an indented tree, for every face that shows one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 from mailcheck.model.report import Folder
 
@@ -21,12 +22,23 @@ def rows(folders: Iterable[Folder]) -> Iterator[Row]:
     A server need not list a parent, and a name may hold the delimiter itself: then the name shown begins at the first
     part that no listed folder has, such as `Projects/2026`, and nothing of it is lost.
     """
-    listed: set[tuple[str, ...]] = set()
+    root = _Node()
     for folder in folders:
-        above = next((size for size in range(len(folder.path) - 1, 0, -1) if folder.path[:size] in listed), 0)
-        listed.add(folder.path)
-        yield Row(_depth(folder.path[:above], listed), "/".join(folder.path[above:]), folder)
+        node, depth, above = root, 0, 0
+        for size, part in enumerate(folder.path, 1):
+            node = node.child(part)
+            if node.listed and size < len(folder.path):
+                depth, above = depth + 1, size
+        node.listed = True
+        yield Row(depth, "/".join(folder.path[above:]), folder)
 
 
-def _depth(path: tuple[str, ...], listed: set[tuple[str, ...]]) -> int:
-    return sum(1 for size in range(1, len(path) + 1) if path[:size] in listed)
+@dataclass(slots=True)
+class _Node:
+    """A place in the hierarchy. One step for each part: a hostile listing has thousands of deep paths."""
+
+    listed: bool = False
+    children: dict[str, Self] = field(default_factory=dict)
+
+    def child(self, part: str) -> Self:
+        return self.children.setdefault(part, type(self)())

@@ -78,7 +78,7 @@ class MailcheckBot:
         """Answers a message; gives mailbox and verdict for the audit."""
         activity = turn.activity
         asker = _object_id(activity)
-        if EVERYONE not in self._operators and (asker or "") not in self._operators:
+        if EVERYONE not in self._operators and (asker is None or asker not in self._operators):
             await turn.send_activity(_message_of(refused_card(asker)))
             return "-", "not an operator"
         match _intent(activity):

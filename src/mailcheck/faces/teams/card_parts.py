@@ -16,10 +16,11 @@ type Element = dict[str, Any]
 VERSION: Final = "1.5"  # the newest that Teams has on all its clients
 SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
 
+_SPOKEN_LIMIT: Final = 600  # bytes of JSON
 _INDENT: Final = "\N{NO-BREAK SPACE}" * 4  # a client may collapse plain spaces
 # What the Markdown of a TextBlock or a Fact reacts to anywhere. `{{` begins a date or time function of the host.
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>~|]|!(?=\[)|&(?=#?\w+;)|(?<=\{)\{")
-_FIRST: Final = re.compile(r"(\s*)(?:([#+=-])|(\d{1,9})([.)]))")  # and at the beginning of a line
+_FIRST: Final = re.compile(r"\A(\s*)(?:([#+=-])|(\d{1,9})([.)]))")  # and at the beginning of a line
 _LINKABLE: Final = re.compile(r"https://[\w./?=&%#:+~-]+", re.ASCII)
 
 
@@ -33,7 +34,7 @@ def clean(text: str, limit: int) -> str:
     if size(line) - 2 <= limit:
         return line
     kept = 0
-    room = limit - size("…")
+    room = limit - size("…") + 2
     while kept < len(line) and (room := room - size(line[kept]) + 2) >= 0:
         kept += 1
     return f"{line[:kept].rstrip()}…"
@@ -95,18 +96,21 @@ def block(items: Sequence[Element], **style: object) -> Element:
 
 
 def boxed(lines: Iterable[str]) -> Element:
-    """Verbatim lines on a grey ground."""
+    """Verbatim lines, at least one and none of them empty, on a grey ground."""
     return block([verbatim(line, spacing="Small") for line in lines], style="emphasis", spacing="Small")
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Element:
     """Names and values, clean already; both are shown as they are."""
-    return {"type": "FactSet", "facts": [{"title": escape(title), "value": escape(value)} for title, value in pairs]}
+    return {
+        "type": "FactSet",
+        "facts": [{"title": escape(title), "value": escape(value) or "none"} for title, value in pairs],
+    }
 
 
 def link(title: str, url: str) -> Element | None:
     """A link of ours on a line of its own; none for an address that does not fit into Markdown."""
-    return said(f"[{title}]({url})") if _LINKABLE.fullmatch(url) else None
+    return said(f"[{title}]({url})", spacing="Medium") if _LINKABLE.fullmatch(url) else None
 
 
 def toggle(title: str, element_id: str) -> Element:
@@ -116,6 +120,7 @@ def toggle(title: str, element_id: str) -> Element:
 
 def card(body: Sequence[Element], *, spoken: str, actions: Sequence[Element] = ()) -> Element:
     """A whole card; `spoken` says it in one plain sentence: to a screen reader, in a notification, on an old client."""
+    spoken = clean(spoken, _SPOKEN_LIMIT)
     buttons = {"actions": list(actions)} if actions else {}
     return {
         "type": "AdaptiveCard",

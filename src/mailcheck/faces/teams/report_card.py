@@ -6,6 +6,7 @@ says what the words beside it do not.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mailcheck.faces.teams.card_parts import (
@@ -26,12 +27,12 @@ from mailcheck.faces.teams.card_parts import (
     toggle,
     verbatim,
 )
+from mailcheck.faces.tree import Row, rows
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
     Cause,
     Diagnosis,
-    Folder,
     Healthy,
     Listing,
     Maildrop,
@@ -50,6 +51,7 @@ DEPTH_LIMIT: Final = 8  # levels of the tree that are indented: a telephone is n
 FIX_LIMIT: Final = 8  # lines of one remedy
 COMMAND_LIMIT: Final = 600  # bytes of JSON; a longer line is left out whole: half a command does harm
 
+_BLANK: Final = "\N{NO-BREAK SPACE}"
 _FOLDERS: Final = "folders"
 _DETAILS: Final = "details"
 
@@ -143,9 +145,9 @@ def _broken(report: Report, detail: _Detail) -> Iterator[Element]:
 def _diagnosis(diagnosis: Diagnosis, protocols: Sequence[MailProtocol], detail: _Detail) -> Iterator[Element]:
     title = escape(clean(diagnosis.title, detail.text))
     yield heading(f"✘ {names(protocols)}: {title}", size="Medium")
-    if diagnosis.evidence:
+    if evidence := clean(diagnosis.evidence, detail.text):
         yield label("What was seen")
-        yield boxed([clean(diagnosis.evidence, detail.text)])
+        yield boxed([evidence])
     shown = diagnosis.causes[: detail.causes]
     for number, cause in enumerate(shown, 1):
         yield from _cause(cause, f"Cause {number}" if len(diagnosis.causes) > 1 else "Cause", detail)
@@ -191,18 +193,18 @@ def _facts(report: Report, detail: _Detail) -> Element:
 
 def _tree(listing: Listing, shown: int) -> Iterator[Element]:
     yield heading("Folders", size="Medium")
-    yield from (_folder(folder) for folder in listing.folders[:shown])
-    if left := len(listing.folders) - shown if len(listing.folders) > shown else 0:
+    yield from (_folder(row) for row in islice(rows(listing.folders), shown))
+    if left := max(0, len(listing.folders) - shown):
         yield said(f"and {left:,} more", isSubtle=True)
     if listing.unreadable:
         yield said(f"{_count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
 
 
-def _folder(folder: Folder) -> Element:
-    marks = [clean(folder.role, 40)] if folder.role else []
-    marks += [] if folder.selectable else ["holds folders only"]
-    depth = min(len(folder.path) - 1, DEPTH_LIMIT)
-    return branch(depth, clean(folder.name, 240) or "(no name)", f"({', '.join(marks)})" if marks else "")
+def _folder(row: Row) -> Element:
+    marks = [clean(row.folder.role, 40)] if row.folder.role else []
+    marks += [] if row.folder.selectable else ["holds folders only"]
+    name = clean(row.name, 240) or "(no name)"
+    return branch(min(row.depth, DEPTH_LIMIT), name, f"({', '.join(marks)})" if marks else "")
 
 
 def _talk(report: Report, detail: _Detail) -> Iterator[Element]:
@@ -235,11 +237,11 @@ def _transcript(one: ProtocolReport, detail: _Detail) -> Iterator[Element]:
     head, tail = shown // 2, shown - shown // 2
     whole = len(lines) <= shown
     for line in lines if whole else lines[:head]:
-        yield verbatim(clean(line, detail.line) or " ", spacing="None")
+        yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
     if not whole:
         yield said(f"{_count(len(lines) - shown, 'line')} left out", isSubtle=True)
         for line in lines[len(lines) - tail :]:
-            yield verbatim(clean(line, detail.line) or " ", spacing="None")
+            yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
 
 
 def _found(report: Report) -> Iterator[Opened]:

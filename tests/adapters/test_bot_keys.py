@@ -1,0 +1,181 @@
+"""The keys' cache against documents that are late, large, wrong, elsewhere or gone."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+import requests
+from aiohttp import web
+
+from lab.signing import SigningKey
+from lab.teams.loopback import Loopback
+from mailcheck.adapters import bot_keys
+from mailcheck.adapters.bot_keys import SigningKeys
+from tests.adapters.bot_kit import Clock
+
+_KEY = SigningKey.generate()
+_JWK = _KEY.jwk(endorsements=["msteams"])
+
+
+class Documents:
+    """Serves an OpenID document at /openid and keys at /keys, in whatever form a test wants."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.openid: Mapping[str, Any] | None = None
+        self.jwks: object = {"keys": [_JWK]}
+        self.status = 200
+        self.location = ""
+        self.asked: list[str] = []
+        self.server = Loopback([web.get("/openid", self._openid), web.get("/keys", self._keys)])
+
+    async def _openid(self, _request: web.Request) -> web.Response:
+        self.asked.append("openid")
+        if self.location:
+            return web.Response(status=302, headers={"Location": self.location})
+        document = {"jwks_uri": f"{self.server.url}/keys"} if self.openid is None else self.openid
+        return web.json_response(document, status=self.status)
+
+    async def _keys(self, _request: web.Request) -> web.Response:
+        self.asked.append("keys")
+        return web.Response(text=self.jwks if isinstance(self.jwks, str) else json.dumps(self.jwks))
+
+
+@pytest.fixture
+async def documents() -> AsyncIterator[Documents]:
+    """The two documents on loopback."""
+    made = Documents()
+    await made.server.start()
+    yield made
+    await made.server.stop()
+
+
+@pytest.fixture
+def keys(documents: Documents) -> SigningKeys:
+    """The cache, pointed at them."""
+    session = requests.Session()
+    session.trust_env = False
+    return SigningKeys(f"{documents.server.url}/openid", session=session, clock=documents.clock.monotonic)
+
+
+async def test_a_published_key_is_found(keys: SigningKeys) -> None:
+    """A key is found by its id, with the channels that it is endorsed for."""
+    found = await keys.find(_KEY.kid)
+    assert found is not None
+    assert found.public.public_numbers() == _KEY.key.public_key().public_numbers()
+    assert found.endorsements == {"msteams"}
+
+
+async def test_a_known_key_costs_nothing(keys: SigningKeys, documents: Documents) -> None:
+    """The documents are fetched once for half a day of requests."""
+    for _ in range(3):
+        assert await keys.find(_KEY.kid)
+        documents.clock.seconds += bot_keys.FRESH / 3
+    assert documents.asked == ["openid", "keys"]
+    documents.clock.seconds += 1
+    assert await keys.find(_KEY.kid)
+    assert documents.asked == ["openid", "keys"] * 2
+
+
+async def test_invented_key_ids_cause_one_fetch_a_minute(keys: SigningKeys, documents: Documents) -> None:
+    """However many unknown ids arrive, the documents are asked for again after a pause only."""
+    for number in range(30):
+        assert await keys.find(f"invented-{number}") is None
+        documents.clock.seconds += 3
+    assert documents.asked.count("openid") == 2
+
+
+async def test_a_failed_fetch_is_tried_again_soon(
+    keys: SigningKeys, documents: Documents, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the documents cannot be had nobody is let in; some seconds after they are back, everybody is."""
+    documents.status = 503
+    with caplog.at_level(logging.WARNING):
+        assert await keys.find(_KEY.kid) is None
+    assert "answered 503" in caplog.text
+    documents.status = 200
+    assert await keys.find(_KEY.kid) is None
+    assert documents.asked == ["openid"]
+    documents.clock.seconds += bot_keys.RETRY_PAUSE
+    assert await keys.find(_KEY.kid) is not None
+
+
+async def test_old_keys_bridge_an_outage_for_a_day(keys: SigningKeys, documents: Documents) -> None:
+    """When the documents cannot be fetched anew, what is held is used until it is a day old, and not longer."""
+    assert await keys.find(_KEY.kid)
+    documents.status = 500
+    documents.clock.seconds += bot_keys.KEPT
+    assert await keys.find(_KEY.kid) is not None
+    documents.clock.seconds += 1
+    assert await keys.find(_KEY.kid) is None
+
+
+async def test_the_issuer_is_gone(documents: Documents, keys: SigningKeys, caplog: pytest.LogCaptureFixture) -> None:
+    """A refused connection is a warning in the log, and no key."""
+    await documents.server.stop()
+    with caplog.at_level(logging.WARNING):
+        assert await keys.find(_KEY.kid) is None
+    assert "refused" in caplog.text
+
+
+async def test_redirects_are_not_followed(documents: Documents, keys: SigningKeys) -> None:
+    """A document that is said to be elsewhere is not fetched there."""
+    documents.location = f"{documents.server.url}/keys"
+    assert await keys.find(_KEY.kid) is None
+    assert documents.asked == ["openid"]
+
+
+@pytest.mark.parametrize(
+    "jwks",
+    [
+        "no JSON", "[" * 100_000, [], {}, {"keys": {}}, {"keys": []}, {"keys": [1, None, "x"]},
+        {"keys": [_JWK] * (bot_keys.KEYS_LIMIT + 1)},
+        {"keys": [_JWK], "padding": "x" * bot_keys.DOCUMENT_LIMIT},
+        {"keys": [{**_JWK, "kty": "EC"}]}, {"keys": [{**_JWK, "use": "enc"}]}, {"keys": [{**_JWK, "kid": ""}]},
+        {"keys": [{**_JWK, "kid": 5}]}, {"keys": [{**_JWK, "n": "???"}]}, {"keys": [{**_JWK, "n": 7}]},
+        {"keys": [{**_JWK, "e": "AA"}]}, {"keys": [{k: v for k, v in _JWK.items() if k != "n"}]},
+        {"keys": [{**_JWK, "endorsements": []}]}, {"keys": [{**_JWK, "endorsements": "msteams"}]},
+        {"keys": [{**_JWK, "endorsements": [1]}]}, {"keys": [{**_JWK, "n": "AQAB"}]},
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+async def test_unusable_keys_are_no_keys(keys: SigningKeys, documents: Documents, jwks: object) -> None:
+    """A document that is malformed or too large, and keys of another kind, size or form, give no key."""
+    documents.jwks = jwks
+    assert await keys.find(_KEY.kid) is None
+
+
+async def test_a_bad_key_does_not_hide_a_good_one(keys: SigningKeys, documents: Documents) -> None:
+    """One unusable member leaves the others in force."""
+    documents.jwks = {"keys": [{**_JWK, "kid": "bad", "n": "???"}, _JWK]}
+    assert await keys.find(_KEY.kid) is not None
+    assert await keys.find("bad") is None
+
+
+@pytest.mark.parametrize("address", [None, 5, "ftp://127.0.0.1/keys", "http://keys.example/", "https://["])
+async def test_keys_are_not_fetched_in_clear(keys: SigningKeys, documents: Documents, address: object) -> None:
+    """A jwks_uri that is neither https nor the lab's own loopback is not followed."""
+    documents.openid = {"jwks_uri": address}
+    assert await keys.find(_KEY.kid) is None
+    assert documents.asked == ["openid"]
+
+
+@pytest.mark.parametrize(
+    "metadata, url, taken",
+    [
+        ("https://login.botframework.com/x", "https://smba.trafficmanager.net/emea/", True),
+        ("https://login.botframework.com/x", "http://127.0.0.1:1/", False),
+        ("https://login.botframework.com/x", "http://169.254.169.254/", False),
+        ("http://127.0.0.1:1/x", "http://127.0.0.1:2/teams/", True),
+        ("http://127.0.0.1:1/x", "http://169.254.169.254/", False),
+        ("http://127.0.0.1:1/x", "http://127.0.0.1.evil.example/", False),
+        ("http://127.0.0.1:1/x", "http://127.0.0.1@evil.example/", False),
+        ("http://127.0.0.1:1/x", "", False),
+    ],
+)
+def test_addresses_that_may_be_called(metadata: str, url: str, taken: bool) -> None:
+    """TLS anywhere; plain http only on loopback, and only where the metadata is there too: in a lab."""
+    keys = SigningKeys(metadata, session=requests.Session(), clock=Clock().monotonic)
+    assert keys.takes(url) is taken

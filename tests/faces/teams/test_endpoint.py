@@ -1,0 +1,216 @@
+"""The messaging endpoint: what it takes, what it turns away, and what it has seen before."""
+
+import asyncio
+import datetime as dt
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from lab.teams.conversation import ANNA
+from mailcheck.faces.teams.endpoint import (
+    BODY_LIMIT,
+    SEEN_FOR,
+    SEEN_LIMIT,
+    TeamsEndpoint,
+    Turn,
+    UnconfiguredEndpoint,
+)
+from mailcheck.model.problem import SettingProblem
+from tests.faces.teams.conftest import World
+
+_COMMAND = "mailcheck shared@contoso.com"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A guard's answer."""
+
+    admitted: bool
+    reason: str = ""
+
+
+class Doorkeeper:
+    """A guard that lets in whoever says the password."""
+
+    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Answered:
+        assert isinstance(activity, Mapping)
+        return Answered(authorization == "friend", "no friend")
+
+
+class Turns:
+    """A channel that keeps the activities it is given, and answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.ran: list[Mapping[str, Any]] = []
+        self.answer: tuple[int, object] = (200, None)
+
+    async def process(self, activity: Mapping[str, Any], turn: Turn) -> tuple[int, object]:
+        assert callable(turn)
+        self.ran.append(activity)
+        return self.answer
+
+
+class Desk:
+    """An endpoint with its clock and what it has let through."""
+
+    def __init__(self) -> None:
+        self.now = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+        self.turns = Turns()
+        self.endpoint = TeamsEndpoint(guard=Doorkeeper(), channel=self.turns, turn=_turn, now=lambda: self.now)
+
+    async def post(self, body: object, authorization: str = "friend") -> func.HttpResponse:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"authorization": authorization} if authorization else {}
+        return await self.endpoint.messages(func.HttpRequest(method="POST", url="/", headers=headers, body=data))
+
+
+async def _turn(_context: object) -> None:
+    raise AssertionError("the channel runs it, not the endpoint")
+
+
+def _activity(number: int, conversation: str = "a") -> dict[str, Any]:
+    return {"type": "message", "id": str(number), "conversation": {"id": conversation}}
+
+
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        (b"", 400), (b"{", 400), (b"\xff", 400), (b"[]", 400), (b"null", 400), (b'"x"', 400), (b"[" * 100_000, 400),
+        (b'{"x": "' + b"x" * BODY_LIMIT + b'"}', 413), (b"x" * (BODY_LIMIT + 1), 413),
+    ],
+    ids=lambda value: str(value)[:12],
+)  # fmt: skip
+async def test_what_is_no_activity_goes_no_further(body: bytes, status: int) -> None:
+    """A body that is too large or no JSON object is turned away before anybody looks at the token."""
+    desk = Desk()
+    answer = await desk.post(body, authorization="")
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert desk.turns.ran == []
+
+
+@pytest.mark.parametrize("authorization", ["", "enemy"])
+async def test_a_refusal_says_nothing(authorization: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whom the guard refuses gets an empty 401; the reason is in the log."""
+    desk = Desk()
+    with caplog.at_level(logging.WARNING):
+        answer = await desk.post(_activity(1), authorization)
+    assert (answer.status_code, answer.get_body()) == (401, b"")
+    assert "no friend" in caplog.text
+    assert desk.turns.ran == []
+
+
+@pytest.mark.parametrize(
+    "given, status, body",
+    [((200, None), 200, b""), ((501, None), 501, b""), ((200, {"a": 1}), 200, b'{"a": 1}')],
+)
+async def test_the_turns_answer_is_passed_on(given: tuple[int, object], status: int, body: bytes) -> None:
+    """What the turn came to is what Teams hears."""
+    desk = Desk()
+    desk.turns.answer = given
+    answer = await desk.post(_activity(1))
+    assert (answer.status_code, answer.get_body()) == (status, body)
+
+
+async def test_a_malformed_activity_is_a_400() -> None:
+    """JSON that the SDK cannot take for an activity is the sender's fault."""
+    desk = Desk()
+    desk.turns.answer = (400, None)
+    assert (await desk.post(_activity(1))).status_code == 400
+
+
+async def test_an_activity_runs_once() -> None:
+    """What Teams sends again within minutes is answered 200 and left alone; later it is new."""
+    desk = Desk()
+    assert [(await desk.post(_activity(1))).status_code for _ in range(3)] == [200, 200, 200]
+    assert len(desk.turns.ran) == 1
+    desk.now += SEEN_FOR + dt.timedelta(seconds=1)
+    await desk.post(_activity(1))
+    assert len(desk.turns.ran) == 2
+
+
+async def test_ids_are_of_their_conversation() -> None:
+    """Two conversations may have activities of one id."""
+    desk = Desk()
+    await desk.post(_activity(1, "a"))
+    await desk.post(_activity(1, "b"))
+    assert len(desk.turns.ran) == 2
+
+
+@pytest.mark.parametrize("activity", [{"type": "x"}, {"id": ""}, {"id": 7}, {"id": "i" * 1000}], ids=str)
+async def test_without_a_usable_id_nothing_is_remembered(activity: dict[str, Any]) -> None:
+    """An activity that cannot be told from others runs each time."""
+    desk = Desk()
+    await desk.post({key: value[:600] if isinstance(value, str) else value for key, value in activity.items()})
+    await desk.post({key: value[:600] if isinstance(value, str) else value for key, value in activity.items()})
+    assert len(desk.turns.ran) == 2
+
+
+async def test_a_strangers_id_is_not_remembered() -> None:
+    """Who is refused cannot make a genuine activity look like one that was seen."""
+    desk = Desk()
+    await desk.post(_activity(1), authorization="enemy")
+    await desk.post(_activity(1))
+    assert len(desk.turns.ran) == 1
+
+
+async def test_the_memory_is_bounded() -> None:
+    """After very many activities the oldest is forgotten, not the newest."""
+    desk = Desk()
+    for number in range(SEEN_LIMIT + 1):
+        await desk.post(_activity(number))
+    await desk.post(_activity(SEEN_LIMIT))
+    assert len(desk.turns.ran) == SEEN_LIMIT + 1
+    await desk.post(_activity(0))
+    assert len(desk.turns.ran) == SEEN_LIMIT + 2
+
+
+async def test_a_bot_without_settings_names_them() -> None:
+    """503, with each setting by its name and no value."""
+    endpoint = UnconfiguredEndpoint((SettingProblem("MicrosoftAppId", "is missing: put the id there"),))
+    answer = await endpoint.messages(func.HttpRequest(method="POST", url="/", body=b"{}"))
+    assert answer.status_code == 503
+    assert json.loads(answer.get_body())["settings"] == [
+        {"name": "MicrosoftAppId", "problem": "is missing: put the id there"}
+    ]
+
+
+async def test_teams_repeats_itself_while_a_check_runs(world: World) -> None:
+    """A slow turn makes Teams send the activity again: one check, one card."""
+    world.checks.go_on.clear()
+    conversation = world.teams.directory.personal(ANNA)
+    first = asyncio.create_task(world.teams.say(_COMMAND))
+    seen = await conversation.wait_until(
+        lambda now: next((post.activity for post in now.posts.values() if post.type == "message"), None), timeout=10
+    )
+    await conversation.wait_until(lambda now: len(now.changes) > 2 or None, timeout=10)
+    again = await world.teams.deliver(seen, conversation)
+    assert again.status == 200
+    world.checks.go_on.set()
+    reply = await first
+    assert len(world.checks.asked) == 1
+    assert len(reply.posts) == 1
+
+
+@pytest.mark.parametrize("signed, token", [(False, None), (True, "forged.token.here")])
+async def test_a_forged_activity_is_refused_without_a_word(world: World, signed: bool, token: str | None) -> None:
+    """No token, or one that nobody signed: 401, no body, no turn."""
+    conversation = world.teams.directory.personal(ANNA)
+    activity = (await world.teams.say("help")).activity
+    forged = {**activity, "id": "2", "text": _COMMAND}
+    reply = await world.teams.deliver(forged, conversation, token=token, signed=signed)
+    assert (reply.status, reply.body, reply.posts) == (401, None, [])
+    assert world.checks.asked == []
+
+
+async def test_an_activity_that_the_sdk_cannot_read(world: World) -> None:
+    """A signed activity with a member of the wrong kind is a 400, and no exception."""
+    conversation = world.teams.directory.personal(ANNA)
+    activity = (await world.teams.say("help")).activity
+    reply = await world.teams.deliver({**activity, "id": "2", "entities": "x"}, conversation)
+    assert reply.status == 400

@@ -1,0 +1,175 @@
+"""One table of what people type, as Teams delivers it, and what the bot understands."""
+
+import pytest
+
+from mailcheck.faces.teams.intent import Check, Help, understand
+from mailcheck.faces.teams.mention import TEXT_LIMIT, Heard, bot_mentions, hear
+from mailcheck.model.request import Mailbox, MailProtocol
+
+_BOT = "mailcheck"
+_AT = "<at>mailcheck</at>"
+IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+def _intent(text: str, *, personal: bool = False, mentions: tuple[str, ...] = (_AT,)) -> Check | Help:
+    return understand(hear(text, mentions, _BOT), personal=personal)
+
+
+def _check(address: str, *protocols: MailProtocol) -> Check:
+    return Check(Mailbox(address), protocols)
+
+
+_ANYWHERE = [
+    # The command
+    ("/mailcheck a@b.example", _check("a@b.example")),
+    ("mailcheck a@b.example", _check("a@b.example")),
+    ("MAILCHECK A@B.EXAMPLE", _check("A@b.example")),
+    ("/Mailcheck Shared.Box+x@Contoso.com", _check("Shared.Box+x@contoso.com")),
+    ("  mailcheck \t a@b.example  \r\n", _check("a@b.example")),
+    ("mailcheck: a@b.example", _check("a@b.example")),
+    ("mailcheck r&d@b.example", _check("r&d@b.example")),
+    ("mailcheck r&copy@b.example", _check("r&copy@b.example")),
+    # Protocols
+    ("mailcheck a@b.example imap", _check("a@b.example", IMAP)),
+    ("mailcheck a@b.example POP", _check("a@b.example", POP)),
+    ("mailcheck a@b.example pop imap", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example imap,pop", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example, imap, pop.", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example imap imap", _check("a@b.example", IMAP)),
+    ("mailcheck a@b.example all", _check("a@b.example", IMAP, POP)),
+    # Mentions
+    (f"{_AT} a@b.example", _check("a@b.example")),
+    (f"{_AT}a@b.example", _check("a@b.example")),
+    (f"{_AT} mailcheck a@b.example", _check("a@b.example")),
+    (f"{_AT} /mailcheck a@b.example pop", _check("a@b.example", POP)),
+    (f"{_AT}&nbsp;a@b.example", _check("a@b.example")),
+    (f"{_AT}{_NBSP}a@b.example", _check("a@b.example")),
+    (f"mailcheck {_AT} a@b.example", _check("a@b.example")),
+    (f"a@b.example {_AT}", _check("a@b.example")),
+    (f"a@b.example {_AT} imap", _check("a@b.example", IMAP)),
+    (f"{_AT} {_AT} a@b.example", _check("a@b.example")),
+    (f"{_AT} a@mailcheck.example", _check("a@mailcheck.example")),
+    (f"{_AT} mailcheck@b.example", _check("mailcheck@b.example")),
+    ("@mailcheck a@b.example", _check("a@b.example")),
+    ('<at id="0">MailCheck</at> a@b.example', _check("a@b.example")),
+    # What clients and copying add
+    ("<p>mailcheck a@b.example</p>", _check("a@b.example")),
+    ("<div><b>mailcheck</b>&#160;a@b.example<br/></div>", _check("a@b.example")),
+    ('mailcheck <a href="mailto:a@b.example" title="x">a@b.example</a>', _check("a@b.example")),
+    ("mailcheck [a@b.example](mailto:a@b.example)", _check("a@b.example")),
+    ("mailcheck [the box](mailto:a@b.example)", _check("a@b.example")),
+    ("mailcheck [a@b.example](mailto:evil@c.example)", _check("a@b.example")),
+    ("mailcheck [a@b.example](https://c.example)", _check("a@b.example")),
+    ("mailcheck mailto:a@b.example", _check("a@b.example")),
+    ("mailcheck MAILTO:a@b.example?subject=x", _check("a@b.example")),
+    ("mailcheck <a@b.example>", _check("a@b.example")),
+    ("mailcheck &lt;a@b.example&gt;", _check("a@b.example")),
+    ('mailcheck "a@b.example"', _check("a@b.example")),
+    ("mailcheck \u201ca@b.example\u201d", _check("a@b.example")),
+    ("mailcheck a@b.example.", _check("a@b.example")),
+    ("mailcheck a@b.example?!", _check("a@b.example")),
+    ("mailcheck `a@b.example`", _check("a@b.example")),
+    ("mailcheck \u200ba@b.example\ufeff", _check("a@b.example")),
+    ("mailcheck \u202aa@b.example\u202c", _check("a@b.example")),
+    # Help
+    ("", Help()),
+    ("   ", Help()),
+    (_AT, Help()),
+    ("mailcheck", Help()),
+    ("/mailcheck help", Help()),
+    (f"{_AT} help", Help()),
+    (f"{_AT} hello there", Help()),
+    ("mailcheck ?", Help()),
+    ("hello", Help()),
+    ("a@b.example", Help()),  # in a group, to nobody
+    ("<script>alert(1)</script>", Help()),
+]
+
+_NOTES = [
+    ("mailcheck shared", '"shared" is not a mailbox address: it has no "@"'),
+    ("mailcheck shared@", 'there is nothing after the "@"'),
+    ("mailcheck @b.example", 'there is nothing before the "@"'),
+    ("mailcheck a@localhost", "not a host name"),
+    ("mailcheck a'b\"c@b.example", "a character that a mailbox name cannot have"),
+    (f"mailcheck {'x' * 400}@b.example", "is longer than 320 characters"),
+    ("mailcheck a@b.example smtp", '"smtp" is no protocol that can be checked; there are: imap, pop, all'),
+    ("mailcheck a@b.example c@d.example", "One mailbox at a time"),
+    ("mailcheck <at>Anna Berg</at>", '"Anna" is not a mailbox address'),
+    (f"{_AT} two@words@b.example", "a character that a mailbox name cannot have"),
+    ("mailcheck \u043f\u043e\u0447\u0442\u0430@b.example", "a character that a mailbox name cannot have"),
+]
+
+
+@pytest.mark.parametrize("text, intent", _ANYWHERE, ids=[repr(text)[:60] for text, _ in _ANYWHERE])
+def test_what_is_understood(text: str, intent: Check | Help) -> None:
+    """Each text, in a group chat with the bot, means what a reader takes it to mean."""
+    assert _intent(text) == intent
+
+
+@pytest.mark.parametrize("text, note", _NOTES, ids=[text[:60] for text, _ in _NOTES])
+def test_what_is_wrong_is_said(text: str, note: str) -> None:
+    """A request that cannot be used gets help that says what is wrong with it."""
+    answer = _intent(text)
+    assert isinstance(answer, Help)
+    assert note in answer.note
+
+
+@pytest.mark.parametrize("text", ["a@b.example", " [a@b.example](mailto:a@b.example) ", "<p>a@b.example</p>"])
+def test_an_address_alone_is_enough_in_a_personal_chat(text: str) -> None:
+    """Where everything is said to the bot, the command may be left out."""
+    assert _intent(text, personal=True, mentions=()) == _check("a@b.example")
+
+
+def test_a_personal_chat_answers_small_talk_with_help() -> None:
+    """Words that are no address are answered with help, without a complaint about them."""
+    assert _intent("good morning", personal=True, mentions=()) == Help()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<at>" * 2000,
+        "[" * 8000,
+        "<a " * 3000,
+        "&" * 8000,
+        "mailcheck " * 2000,
+        "\u0000\u200b" * 4000,
+        "mailcheck a@b.example " + "imap," * 3000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_endless_input_is_bounded(text: str) -> None:
+    """However long a message is, its beginning is looked at and something is answered."""
+    assert len(text) > TEXT_LIMIT
+    assert isinstance(_intent(text), Check | Help)
+
+
+def test_a_repeated_word_of_the_asker_is_short() -> None:
+    """The help card repeats at most the beginning of a long word."""
+    answer = _intent(f"mailcheck {'x' * 3000}")
+    assert isinstance(answer, Help)
+    assert len(answer.note) < 200
+
+
+@pytest.mark.parametrize(
+    "entity, found",
+    [
+        ({"type": "mention", "mentioned": {"id": "28:bot"}, "text": _AT}, (_AT,)),
+        ({"type": "mention", "mentioned": {"id": "29:anna"}, "text": "<at>Anna</at>"}, ()),
+        ({"type": "clientInfo"}, ()),
+        ({"type": None, "mentioned": {"id": "28:bot"}, "text": _AT}, ()),
+        ({"type": "mention"}, ()),
+        ({"type": "mention", "mentioned": "28:bot", "text": _AT}, ()),
+        ({"type": "mention", "mentioned": {"id": "28:bot"}, "text": 5}, ()),
+        ({"type": "mention", "mentioned": {"id": "28:bot"}, "text": " "}, ()),
+    ],
+)
+def test_mentions_of_the_bot(entity: dict[str, object], found: tuple[str, ...]) -> None:
+    """Only a mention entity with the bot's own id counts; a malformed one is passed over."""
+    assert bot_mentions([entity], "28:bot") == found
+
+
+def test_a_mention_of_somebody_else_is_not_the_bot() -> None:
+    """Another person's mention leaves their name in the text, and the bot not spoken to."""
+    assert hear("<at>Anna Berg</at> a@b.example", (), _BOT) == Heard(("Anna", "Berg", "a@b.example"), mentioned=False)

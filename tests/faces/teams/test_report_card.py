@@ -1,0 +1,233 @@
+"""The report's card: what a reader sees of each kind of report, and that it stays small whatever the mailbox."""
+
+import dataclasses
+import datetime as dt
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lab.teams.card_text import draw
+from mailcheck.faces.teams.report_card import BUDGET, report_card
+from mailcheck.model.evidence import Stage
+from mailcheck.model.report import (
+    Broken,
+    Cause,
+    CertificateFacts,
+    Diagnosis,
+    Folder,
+    Healthy,
+    Likelihood,
+    Listing,
+    Maildrop,
+    ProtocolReport,
+    Report,
+    Step,
+)
+from mailcheck.model.request import MailProtocol
+from tests.faces.teams.card_kit import BROKEN, DEGRADED, DIAGNOSIS, HEALTHY, LISTED, NOW, report
+from tests.faces.teams.card_rules import assert_valid, elements
+
+_OPEN = frozenset({"folders", "details"})
+
+
+def _drawn(shown: Report, *, opened: bool = False) -> str:
+    card = report_card(shown)
+    assert_valid(card)
+    return draw(card, width=220, open_toggles=_OPEN if opened else frozenset())
+
+
+@pytest.mark.parametrize(
+    "shown, sentences",
+    [
+        (
+            HEALTHY,
+            ["shared_box@contoso.com", "✔ Healthy: opens by IMAP and POP", "✔ IMAP opened the mailbox",
+             "4 folders · 512 ms", "12 messages, 34,567 bytes · 420 ms", "83 days left (until 2027-02-14)",
+             "https://outlook.office365.com", "IMAP.AccessAsApp, POP.AccessAsApp", "TLSv1.3 TLS_AES_256_GCM_SHA384",
+             "2026-11-23 18:41 UTC, in 812 ms", "Folders (4)", "Steps and transcript"],
+        ),
+        (
+            DEGRADED,
+            ["▲ Degraded: opens by IMAP, not by POP", "✔ IMAP opened the mailbox",
+             "✘ POP: Exchange refuses the app's sign-in by POP",
+             "-ERR Authentication failure: unknown user name or bad password.",
+             "Cause 1 (likely): POP is switched off for this mailbox",
+             "Because IMAP opened the mailbox: the grant is fine",
+             "Set-CASMailbox -Identity 'shared_box@contoso.com' -PopEnabled $true",
+             "Cause 2 (possible): The app may not open this mailbox",
+             "https://learn.microsoft.com/powershell/module/exchangepowershell/set-casmailbox"],
+        ),
+        (BROKEN, ["✘ Broken: does not open by IMAP and POP", "✘ IMAP and POP: Exchange refuses"]),
+    ],
+    ids=["healthy", "degraded", "broken"],
+)  # fmt: skip
+def test_what_a_reader_sees(shown: Report, sentences: list[str]) -> None:
+    """The verdict, why, and what to type are there before anything is unfolded."""
+    drawn = _drawn(shown)
+    for sentence in sentences:
+        assert sentence in drawn
+    assert "Inbox" not in drawn
+
+
+def test_what_can_be_unfolded() -> None:
+    """Behind the buttons: the tree with its roles and marks, the steps with their times, the talk."""
+    drawn = _drawn(DEGRADED, opened=True)
+    for sentence in (
+        "Inbox (inbox)", "Projects (holds folders only)", "2026 *draft*", "Sent Items (sent)", "80 ms",
+        "31 ms, TLSv1.3 TLS_AES_256_GCM_SHA384", "S: * OK ready", "S: -ERR Authentication failure", "0b5c-17",
+    ):  # fmt: skip
+        assert sentence in drawn
+    line = next(line for line in drawn.splitlines() if "2026 *draft*" in line)
+    assert line.index("2026") > next(one for one in drawn.splitlines() if "Projects" in one).index("Projects")
+
+
+def test_the_same_fault_is_told_once() -> None:
+    """Two protocols that fail for one reason share its section."""
+    assert _drawn(BROKEN).count("Cause 1 (likely)") == 1
+
+
+def test_a_command_is_a_run_without_markdown() -> None:
+    """What is to be pasted stands in a TextRun exactly as it is: nothing is escaped, nothing can be misread."""
+    runs = [one["text"] for one in elements(report_card(DEGRADED)) if one["type"] == "TextRun"]
+    assert "Set-CASMailbox -Identity 'shared_box@contoso.com' -PopEnabled $true" in runs
+
+
+def test_a_colour_is_never_alone() -> None:
+    """Each state has its word and its mark, and says the same to a screen reader."""
+    for shown, word in ((HEALTHY, "✔ Healthy"), (DEGRADED, "▲ Degraded"), (BROKEN, "✘ Broken")):
+        card = report_card(shown)
+        assert word in card["body"][0]["items"][1]["text"]
+        assert word in card["speak"]
+        assert "shared_box@contoso.com" in card["fallbackText"]
+
+
+@pytest.mark.parametrize(
+    "name", ["[click](http://evil.example)", "# heading", "1. one", "**b**", "\\", "a\x1b[0m\u202eb"]
+)
+def test_a_folder_is_a_name_and_nothing_else(name: str) -> None:
+    """Whatever a folder is called, its name is text, without control characters."""
+    one = ProtocolReport(Healthy(Listing((Folder((name,)),))))
+    runs = [e["text"] for e in elements(report_card(report({MailProtocol.IMAP: one}))) if e["type"] == "TextRun"]
+    assert runs == [name.replace("\x1b", "").replace("\u202e", "")]
+
+
+def test_a_server_cannot_draw_on_the_card() -> None:
+    """Markup in what a server said, in a title and in a fact is shown as it was sent."""
+    said = "[free](http://evil.example) **now** <b>"
+    hostile = Diagnosis("x", said, said, (Cause(said, Likelihood.CERTAIN, said, (said,)),), "javascript:x")
+    one = ProtocolReport(Broken(hostile), 1, (Step(Stage.TLS, ok=True, ms=1, detail=said),), (f"S: {said}",))
+    card = report_card(report({MailProtocol.IMAP: one}))
+    assert_valid(card)
+    assert draw(card, width=200, open_toggles=_OPEN).count(said) >= 7
+    assert r"\[free\]" in json.dumps(card).replace("\\\\", "\\")
+    assert "](javascript" not in json.dumps(card)
+
+
+def test_a_large_mailbox_is_counted_and_shortened() -> None:
+    """Of very many folders the first are shown, and how many more there are."""
+    folders = tuple(Folder((f"Folder {number}",)) for number in range(294))
+    drawn = _drawn(report({MailProtocol.IMAP: ProtocolReport(Healthy(Listing(folders, 3)))}), opened=True)
+    assert "294 folders, 3 more could not be read" in drawn
+    assert "and 214 more" in drawn
+    assert "Folder 79" in drawn
+    assert "Folder 80" not in drawn
+
+
+def test_a_long_transcript_keeps_its_two_ends() -> None:
+    """The greeting and the last answer are what matters; the middle is counted."""
+    talk = tuple(f"S: line {number}" for number in range(1000))
+    drawn = _drawn(report({MailProtocol.IMAP: dataclasses.replace(LISTED, transcript=talk)}), opened=True)
+    assert "S: line 0 " in drawn
+    assert "S: line 999" in drawn
+    assert "lines left out" in drawn
+
+
+def test_a_command_that_is_too_long_is_left_out_whole() -> None:
+    """Half a command would do harm: what does not fit is not shown at all, and that is said."""
+    cause = Cause("c", Likelihood.CERTAIN, "w", ("Do-This -Well", "Set-X " + "y" * 5000))
+    one = ProtocolReport(Broken(dataclasses.replace(DIAGNOSIS, causes=(cause,))))
+    drawn = _drawn(report({MailProtocol.IMAP: one}))
+    assert "Do-This -Well" in drawn
+    assert "Set-X" not in drawn
+    assert "too long for a card" in drawn
+
+
+@pytest.mark.parametrize("days, said", [(12, "12 days left (until 2026-12-05): renew it soon"), (-3, "-3 days left")])
+def test_a_certificate_that_ends_soon_is_pointed_out(days: int, said: str) -> None:
+    """Below a month, the card says what to do."""
+    facts = CertificateFacts("AB", NOW + dt.timedelta(days=days), days)
+    assert said in _drawn(dataclasses.replace(HEALTHY, certificate=facts))
+
+
+def test_a_check_that_stopped_early_is_a_card_too() -> None:
+    """Without certificate, token and steps there is less to show, and nothing is empty."""
+    one = ProtocolReport(Broken(dataclasses.replace(DIAGNOSIS, evidence="", reference="")))
+    bare = dataclasses.replace(
+        report({MailProtocol.IMAP: one, MailProtocol.POP: one}), certificate=None, token=None, preparation=()
+    )
+    assert "nothing was tried" in _drawn(bare, opened=True)
+
+
+def _huge(text: str) -> Report:
+    """Everything as large as it can get, in one script."""
+    long = text * 2000
+    causes = tuple(
+        Cause(long, Likelihood.POSSIBLE, long, tuple((text * 600)[:length] for length in range(40, 560, 13)))
+        for _ in range(9)
+    )
+    steps = tuple(Step(stage, ok=False, ms=10**7, detail=long) for stage in Stage) * 3
+    folders = tuple(Folder(((text * 255)[:255],) * (n % 30 + 1), long, selectable=False) for n in range(5000))
+    talk = (long,) * 5000
+    imap = ProtocolReport(Healthy(Listing(folders, 10**6)), 10**7, steps, talk)
+    pop = ProtocolReport(Broken(Diagnosis("x", long, long, causes, "https://x.example/" + "a" * 9999)), 1, steps, talk)
+    huge = report(
+        {MailProtocol.IMAP: imap, MailProtocol.POP: pop}, f"{'_' * 64}@{('a' * 60 + '.') * 4}contoso.com"[:300]
+    )
+    return dataclasses.replace(huge, id=long, preparation=steps)
+
+
+@pytest.mark.parametrize("text", ["x", "*", "\\", "\u00e9", "\U0001f4e7", '"', "\u202e", "[a](b)", "\n"], ids=ascii)
+def test_the_budget_is_kept_whatever_the_mailbox(text: str) -> None:
+    """5,000 folders, endless lines, any script: the card stays below 24 KiB, and valid."""
+    huge = _huge(text)
+    assert_valid(report_card(huge))
+    one = huge.protocols[MailProtocol.POP]
+    assert isinstance(one.verdict, Broken)
+    other = dataclasses.replace(one, verdict=Broken(dataclasses.replace(one.verdict.diagnosis, id="y")))
+    assert_valid(report_card(dataclasses.replace(huge, protocols={MailProtocol.IMAP: other, MailProtocol.POP: one})))
+
+
+_TEXT = st.text(max_size=60)
+_CAUSE = st.builds(
+    Cause, _TEXT, st.sampled_from(Likelihood), _TEXT, st.lists(st.text(max_size=90), max_size=9).map(tuple)
+)
+_STEPS = st.lists(st.builds(Step, st.sampled_from(Stage), st.booleans(), st.integers(0, 10**6), _TEXT), max_size=6).map(
+    tuple
+)
+_FOLDER = st.builds(
+    Folder,
+    st.lists(st.text(max_size=60), min_size=1, max_size=4).map(tuple),
+    st.none() | st.text(max_size=40),
+    st.booleans(),
+)
+_FOUND = st.builds(Listing, st.lists(_FOLDER, max_size=9).map(tuple), st.integers(0, 10**6)) | st.builds(
+    Maildrop, st.integers(0, 10**9), st.integers(0, 10**12)
+)
+_VERDICT = st.builds(Healthy, _FOUND) | st.builds(
+    Broken, st.builds(Diagnosis, _TEXT, _TEXT, _TEXT, st.lists(_CAUSE, min_size=1, max_size=6).map(tuple), _TEXT)
+)
+_PROTOCOL = st.builds(ProtocolReport, _VERDICT, st.integers(0, 10**6), _STEPS, st.lists(_TEXT, max_size=9).map(tuple))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(imap=_PROTOCOL, pop=_PROTOCOL)
+def test_any_report_is_a_valid_card(imap: ProtocolReport, pop: ProtocolReport) -> None:
+    """Whatever a check finds, its card keeps to the schema, the budget and the rules for text."""
+    assert_valid(report_card(report({MailProtocol.IMAP: imap, MailProtocol.POP: pop})))
+
+
+def test_the_budget_is_below_teams_limit() -> None:
+    """The budget leaves room for the message around the card below the smallest limit that Teams ever had."""
+    assert BUDGET <= 24 * 1024 < 28_000
