@@ -147,11 +147,12 @@ def test_the_text_for_people(shown: str) -> None:
     assert shown in report_text(report(imap=OPENED, pop=REFUSED)).splitlines()
 
 
-def test_the_same_diagnosis_is_told_once() -> None:
-    """When certificate or token fail, every protocol has the same diagnosis; the text gives it once."""
+def test_the_same_remedy_is_told_once() -> None:
+    """Two protocols that fail for the same cause share its commands."""
     text = report_text(report(imap=REFUSED, pop=REFUSED))
     assert text.count("Set-CASMailbox") == 1
-    assert "the same fault as above" in text
+    assert text.count("POP is switched off (likely)") == 2
+    assert "see above" in text
 
 
 def test_a_folder_cannot_drive_the_terminal() -> None:

@@ -50,7 +50,7 @@ def _lines(report: Report, paint: _Paint) -> Iterator[str]:
     mark, code = _MARKS[report.status]
     yield f"{paint(f'{mark} {report.mailbox}', f'1;{code}')} {_WORDS[report.status]} ({report.duration_ms:,} ms)"
     yield from _preparation(report, paint)
-    told: set[Diagnosis] = set()
+    told: set[tuple[str, ...]] = set()
     for protocol, one in report.protocols.items():
         yield ""
         yield from _protocol(protocol, one, paint, told)
@@ -65,7 +65,7 @@ def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
     yield from _steps(report.preparation, paint)
 
 
-def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: set[Diagnosis]) -> Iterator[str]:
+def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: set[tuple[str, ...]]) -> Iterator[str]:
     match one.verdict:
         case Healthy(found):
             mark, code = _MARKS[Status.HEALTHY]
@@ -77,11 +77,7 @@ def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: 
             mark, code = _MARKS[Status.BROKEN]
             yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_clean(diagnosis.title)}"
             yield from _steps(one.steps, paint)
-            if diagnosis in told:
-                yield "  the same fault as above"
-            else:
-                told.add(diagnosis)
-                yield from _diagnosis(diagnosis, paint)
+            yield from _diagnosis(diagnosis, paint, told)
 
 
 def _found(found: Listing | Maildrop) -> str:
@@ -110,12 +106,17 @@ def _tree(folders: Iterable[Folder]) -> Iterator[str]:
         yield f"    {'  ' * row.depth}{_clean(row.name)}{_clean(role)}{closed}"
 
 
-def _diagnosis(diagnosis: Diagnosis, paint: _Paint) -> Iterator[str]:
+def _diagnosis(diagnosis: Diagnosis, paint: _Paint, told: set[tuple[str, ...]]) -> Iterator[str]:
+    """One fault; `told` are the remedies of the faults above it, which are not told a second time."""
     yield f"  seen: {_clean(diagnosis.evidence)}"
     for number, cause in enumerate(diagnosis.causes, 1):
         yield ""
         head = f"{number}. {cause.cause} ({_LIKELIHOODS[cause.likelihood]})"
         yield from (paint(line, "1") for line in _wrapped(head, "  ", "     "))
+        if cause.fix in told:
+            yield "     see above"
+            continue
+        told.add(cause.fix)
         yield from _wrapped(f"because {cause.why}", "     ", "     ")
         yield from (f"       {paint(_clean(line), '36')}" for line in cause.fix)
     yield ""

@@ -4,7 +4,7 @@ What a server or a person wrote is shown as text, never as markup, and no card i
 says what the words beside it do not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -51,6 +51,7 @@ DEPTH_LIMIT: Final = 8  # levels of the tree that are indented: a telephone is n
 FIX_LIMIT: Final = 8  # lines of one remedy
 COMMAND_LIMIT: Final = 600  # bytes of JSON; a longer line is left out whole: half a command does harm
 
+_TIMES: Final = 12  # more steps than a conversation has
 _BLANK: Final = "\N{NO-BREAK SPACE}"
 _FOLDERS: Final = "folders"
 _DETAILS: Final = "details"
@@ -61,6 +62,7 @@ class _Detail:
     """How much a card tells: numbers of things, and bytes of JSON for each text."""
 
     folders: int
+    steps: int
     lines: int
     causes: int
     text: int
@@ -69,11 +71,11 @@ class _Detail:
 
 # The first that fits into the budget; the last one always does.
 _DETAILED: Final = (
-    _Detail(folders=80, lines=60, causes=6, text=800, line=200),
-    _Detail(folders=50, lines=30, causes=6, text=600, line=160),
-    _Detail(folders=25, lines=12, causes=4, text=400, line=120),
-    _Detail(folders=10, lines=0, causes=3, text=200, line=80),
-    _Detail(folders=0, lines=0, causes=1, text=100, line=40),
+    _Detail(folders=80, steps=20, lines=60, causes=6, text=800, line=200),
+    _Detail(folders=50, steps=16, lines=30, causes=6, text=600, line=160),
+    _Detail(folders=25, steps=12, lines=12, causes=4, text=400, line=120),
+    _Detail(folders=10, steps=6, lines=0, causes=3, text=200, line=80),
+    _Detail(folders=0, steps=0, lines=0, causes=1, text=100, line=40),
 )
 _STATUS: Final = {
     Status.HEALTHY: ("good", "✔ Healthy"),
@@ -128,8 +130,16 @@ def _opened(report: Report) -> Iterator[Element]:
             lines = [
                 said(f"✔ {protocol.name} opened the mailbox", weight="Bolder"),
                 said(f"{_what(one.verdict.found)} · {one.duration_ms:,} ms", spacing="None", isSubtle=True),
+                *_times(one.steps),
             ]
             yield block(lines, spacing="Medium")
+
+
+def _times(steps: Sequence[Step]) -> Iterator[Element]:
+    """How long each step took, on one small line."""
+    parts = [f"{step.name} {step.ms:,}{'' if step.ok else ' (failed)'}" for step in steps[:_TIMES]]
+    if parts:
+        yield said(f"{' · '.join(parts)} ms", size="Small", spacing="None", isSubtle=True)
 
 
 def _broken(report: Report, detail: _Detail) -> Iterator[Element]:
@@ -138,31 +148,46 @@ def _broken(report: Report, detail: _Detail) -> Iterator[Element]:
     for protocol, one in report.protocols.items():
         if isinstance(one.verdict, Broken):
             faults.setdefault(one.verdict.diagnosis, []).append(protocol)
+    told: set[tuple[str, ...]] = set()
     for diagnosis, protocols in faults.items():
-        yield block(list(_diagnosis(diagnosis, protocols, detail)), spacing="Medium")
+        steps = report.protocols[protocols[0]].steps if len(protocols) == 1 else ()
+        yield block(list(_diagnosis(diagnosis, protocols, steps, told, detail)), spacing="Medium")
 
 
-def _diagnosis(diagnosis: Diagnosis, protocols: Sequence[MailProtocol], detail: _Detail) -> Iterator[Element]:
+def _diagnosis(
+    diagnosis: Diagnosis,
+    protocols: Sequence[MailProtocol],
+    steps: Sequence[Step],
+    told: set[tuple[str, ...]],
+    detail: _Detail,
+) -> Iterator[Element]:
+    """One fault; `told` are the remedies of the faults above it, which are not told a second time."""
     title = escape(clean(diagnosis.title, detail.text))
     yield heading(f"✘ {names(protocols)}: {title}", size="Medium")
+    yield from _times(steps)
     if evidence := clean(diagnosis.evidence, detail.text):
         yield label("What was seen")
         yield boxed([evidence])
     shown = diagnosis.causes[: detail.causes]
     for number, cause in enumerate(shown, 1):
-        yield from _cause(cause, f"Cause {number}" if len(diagnosis.causes) > 1 else "Cause", detail)
+        name = f"Cause {number}" if len(diagnosis.causes) > 1 else "Cause"
+        yield said(
+            f"{name} ({cause.likelihood}): {escape(clean(cause.cause, detail.text))}", weight="Bolder", spacing="Medium"
+        )
+        if cause.fix in told:
+            yield said("See above.", spacing="Small", isSubtle=True)
+        else:
+            told.add(cause.fix)
+            yield from _remedy(cause, detail)
     if left := len(diagnosis.causes) - len(shown):
         yield said(f"and {_count(left, 'less likely cause')}", isSubtle=True)
     if reference := link("Read more", diagnosis.reference[:300]):
         yield reference
 
 
-def _cause(cause: Cause, name: str, detail: _Detail) -> Iterator[Element]:
-    yield said(
-        f"{name} ({cause.likelihood}): {escape(clean(cause.cause, detail.text))}", weight="Bolder", spacing="Medium"
-    )
+def _remedy(cause: Cause, detail: _Detail) -> Iterator[Element]:
     if cause.why:
-        yield said(f"Because {escape(clean(cause.why, detail.text))}", spacing="Small", isSubtle=True)
+        yield said(f"Because {escape(clean(cause.why, detail.text))}.", spacing="Small", isSubtle=True)
     lines = [whole for line in cause.fix[:FIX_LIMIT] if (whole := clean(line, 4 * COMMAND_LIMIT))]
     fitting = [line for line in lines if size(line) <= COMMAND_LIMIT]
     if fitting:
@@ -208,12 +233,11 @@ def _folder(row: Row) -> Element:
 
 
 def _talk(report: Report, detail: _Detail) -> Iterator[Element]:
-    """The steps with their times, then the talk with each server."""
+    """The steps with what is worth knowing of each, then the talk with each server."""
     yield heading("Steps", size="Medium")
-    pairs = list(_steps(report.preparation, "", detail))
+    yield from _steps("Before the servers", report.preparation, detail)
     for protocol, one in report.protocols.items():
-        pairs += _steps(one.steps, f"{protocol.name} ", detail)
-    yield facts(pairs or [("none", "nothing was tried")])
+        yield from _steps(protocol.name, one.steps, detail)
     for protocol, one in report.protocols.items():
         if one.transcript:
             yield heading(f"{protocol.name} transcript", size="Medium")
@@ -221,14 +245,13 @@ def _talk(report: Report, detail: _Detail) -> Iterator[Element]:
     yield said(f"Report {escape(clean(report.id, 100))}", isSubtle=True, size="Small")
 
 
-def _steps(steps: Iterable[Step], prefix: str, detail: _Detail) -> list[tuple[str, str]]:
-    return [
-        (
-            f"{prefix}{step.name}",
-            ", ".join(filter(None, (f"{step.ms:,} ms", "" if step.ok else "failed", clean(step.detail, detail.line)))),
-        )
-        for step in list(steps)[:20]
-    ]
+def _steps(title: str, steps: Sequence[Step], detail: _Detail) -> Iterator[Element]:
+    shown = steps[: detail.steps]
+    if shown:
+        yield label(title)
+    for step in shown:
+        state = "" if step.ok else " (failed)"
+        yield branch(0, f"{step.name} {step.ms:,} ms{state}", clean(step.detail, detail.line))
 
 
 def _transcript(one: ProtocolReport, detail: _Detail) -> Iterator[Element]:
