@@ -7,7 +7,7 @@ import azure.functions as func
 
 sys.path.insert(0, str(Path(__file__).parent / "src"))
 
-from mailcheck.compose import application
+from mailcheck import application
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 

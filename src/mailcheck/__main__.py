@@ -4,8 +4,7 @@ import asyncio
 import io
 import sys
 
-from mailcheck import __version__
-from mailcheck.compose import application
+from mailcheck import __version__, application
 from mailcheck.faces import cli
 
 

@@ -64,9 +64,8 @@ class Application:
         return await self._teams.messages(request)
 
 
-@cache
-def application() -> Application:
-    """The application of this process."""
+def compose() -> Application:
+    """A new application from the environment; `mailcheck.application()` keeps the one of this process."""
     return Application(Settings.read(os.environ))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -114,7 +115,8 @@ class _Connection:
             if data is None:
                 raise ConnectionResetError
             if not data:
-                writer.write_eof()
+                with suppress(OSError):  # the other side has reset the connection and needs no end of it
+                    writer.write_eof()
                 return
             count(data)
             writer.write(data)

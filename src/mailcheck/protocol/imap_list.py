@@ -10,12 +10,14 @@ from mailcheck.model.report import Folder
 from mailcheck.protocol import imap_utf7
 from mailcheck.protocol.server_text import printable
 
+DEPTH_LIMIT = 300  # parts of a path: as deep as Exchange lets folders be (Exchange Online limits, "Folder depth")
+
 
 class NoFolder(Enum):
     """What an answer to LIST may be instead of a folder."""
 
     ROOT = "the root of the hierarchy, which has an empty name"
-    UNREADABLE = "an answer that the grammar does not know"
+    UNREADABLE = "an answer that the grammar does not know, or a path deeper than any mailbox has"
 
 
 _ROLES: Mapping[str, str] = MappingProxyType(
@@ -53,8 +55,11 @@ def read_folder(answer: bytes) -> Folder | NoFolder:
         return NoFolder.UNREADABLE
     if not mailbox:
         return NoFolder.ROOT
+    delimiter = _unescaped(head[2] or b"")
+    if delimiter and mailbox.count(delimiter) > DEPTH_LIMIT:
+        return NoFolder.UNREADABLE
     attributes = frozenset(printable(head[1]).lower().split())
-    return Folder(_path(mailbox, _unescaped(head[2] or b"")), _role(mailbox, attributes), not attributes & _CLOSED)
+    return Folder(_path(mailbox, delimiter), _role(mailbox, attributes), not attributes & _CLOSED)
 
 
 def _mailbox(answer: bytes, start: int) -> bytes | None:
