@@ -72,3 +72,20 @@ def test_the_routes_of_the_readme_are_the_triggers() -> None:
     told = {(path, method) for method, path in re.findall(r"(?m)^\| `(\w+) /api/([\w/]+)`", _README)}
     assert told == registered
     assert callable(HttpApi.not_found)
+
+
+def _git_files(*options: str) -> set[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", *options], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return set(listed.stdout.splitlines())
+
+
+def test_only_the_product_is_deployed() -> None:
+    """What .funcignore leaves is the triggers, the host's settings, the pinned packages, and src/mailcheck."""
+    deployed = _git_files() - _git_files("--ignored", "--exclude-from=.funcignore")
+    top = {path for path in deployed if not path.startswith("src/mailcheck/")}
+    assert top == {"function_app.py", "host.json", "requirements.txt"}
+    assert "src/mailcheck/compose.py" in deployed
