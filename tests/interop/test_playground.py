@@ -1,6 +1,6 @@
 """The bot in Microsoft's own Teams emulator, driven by a browser: what `make chat` shows, and that it leaves nothing.
 
-MAILCHECK_UPDATE_DOCS=1 takes the picture of the documentation, docs/card.png, anew.
+MAILCHECK_UPDATE_DOCS=1 takes the pictures of the documentation, docs/card*.png, anew.
 """
 
 import os
@@ -35,6 +35,11 @@ def _picture(name: str) -> str:
     return str(_ARTIFACTS / f"playground-{name}.png")
 
 
+def _document(picture: str, name: str) -> None:
+    if os.environ.get("MAILCHECK_UPDATE_DOCS") == "1":
+        shutil.copy(_picture(picture), _ROOT / "docs" / f"{name}.png")
+
+
 def test_who_installs_it_and_who_says_hello_learns_what_to_write(playground: PlaygroundCommand) -> None:
     """The bot greets by itself with its help, and answers small talk with the same."""
     greeting, answer = playground.drive([_GREETED, {"say": "hello", "until": _HELP, "picture": _picture("help")}])
@@ -56,18 +61,16 @@ def test_the_verdict_on_a_healthy_mailbox_folds_its_folders_out(playground: Play
     assert "INBOX" not in closed
     assert "Größe und Maß" in opened
     assert folded == closed
+    _document("opened", "card-healthy")
 
 
 def test_the_verdict_on_a_broken_mailbox_has_the_command_that_mends_it(playground: PlaygroundCommand) -> None:
     """Where IMAP is switched off, the card shows the cmdlet that switches it on, with the mailbox filled in."""
-    picture = _picture("broken")
-    _, shown = playground.drive(
-        [_GREETED, {"say": "/mailcheck no-imap@contoso.com", "until": _VERDICT, "picture": picture}]
-    )
+    question: Step = {"say": "/mailcheck no-imap@contoso.com", "until": _VERDICT, "picture": _picture("broken")}
+    _, shown = playground.drive([_GREETED, question])
     assert "Degraded" in shown
     assert "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true" in shown
-    if os.environ.get("MAILCHECK_UPDATE_DOCS") == "1":
-        shutil.copy(picture, _ROOT / "docs" / "card.png")
+    _document("broken", "card")
 
 
 def test_a_mention_in_a_group_chat_is_answered_there(playground: PlaygroundCommand) -> None:
