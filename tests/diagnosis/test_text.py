@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcheck.diagnosis.text import Shell, azure_cli, powershell, quote, step
+from mailcheck.diagnosis.text import Shell, azure_cli, powershell, quote, step, when_known
 
 HOSTILE = ["x';Remove-Mailbox y;'@contoso.com", "`whoami`", "$(id)", "a b", '"', "a\u2019b", "new\nline", "-rf", ""]
 
@@ -41,3 +41,12 @@ def test_a_missing_value_is_a_visible_placeholder() -> None:
     """A name without a value becomes what a person has to put there, and is quoted like a value."""
     assert powershell("X -Id {object_id}").fill({}) == "X -Id '<object id>'"
     assert step("look at {object_id}").fill({"object_id": ""}) == "look at <object id>"
+
+
+def test_a_line_may_depend_on_its_values() -> None:
+    """A line that needs its values has no place in a remedy without them; any other line has."""
+    line = when_known(step("wait {seconds} seconds for {{nothing}}"))
+    assert line.applies({"seconds": "17"})
+    assert not line.applies({})
+    assert not line.applies({"seconds": ""})
+    assert step("wait {seconds}").applies({})

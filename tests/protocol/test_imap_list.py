@@ -134,6 +134,13 @@ def test_long_answers_are_read_in_linear_time(answer: bytes) -> None:
     assert time.process_time() - began < 2
 
 
+@pytest.mark.parametrize("parts, readable", [(301, True), (302, False)])
+def test_a_path_deeper_than_any_mailbox_is_not_read(parts: int, readable: bool) -> None:
+    """The depth of a path is bounded: a thousand deep ones would cost every other check its time."""
+    folder = read_folder(b'() "/" ' + b"/".join([b"&-"] * parts))
+    assert isinstance(folder, Folder) is readable
+
+
 def _ways_to_write(name: bytes) -> list[bytes]:
     ways = [_quoted(name), b"{%d}\r\n%b" % (len(name), name), b"{%d+}\r\n%b ()" % (len(name), name)]
     if re.fullmatch(rb'[^\x00-\x20(){%*"\\\x7f-\xff]+', name):  # 1*ASTRING-CHAR

@@ -7,7 +7,7 @@ import pytest
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Maildrop
 from mailcheck.model.request import MailProtocol
-from mailcheck.protocol.refusal import on_server, refusal, throttled
+from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,23 @@ def test_challenge_goes_into_the_details() -> None:
     evidence = refusal(MailProtocol.IMAP, Stage.AUTH, "NO", "[X] no", {"status": "401"})
 
     assert evidence.details == {"status": "401", "code": "X"}
+
+
+def test_a_reason_behind_the_user_is_kept() -> None:
+    """Withholding the user does not withhold the reason that follows the name."""
+    text = 'no [Error="x" AuthResultFromPopImapEnd=8 User: anna@fabrikam.example NoADRecipient]'
+
+    details = refusal(MailProtocol.IMAP, Stage.AUTH, "NO", text).details
+
+    assert details == {"reason": 'Error="x" AuthResultFromPopImapEnd=8 User:<withheld> NoADRecipient'}
+
+
+def test_a_refusal_before_the_token_is_marked() -> None:
+    """What was refused before the server had read the token says so in its details."""
+    assert refusal(MailProtocol.POP, Stage.AUTH, "-ERR", "[IN-USE]", UNREAD).details == {
+        "token": "unread",
+        "code": "IN-USE",
+    }
 
 
 def test_server_is_named_in_evidence_only() -> None:

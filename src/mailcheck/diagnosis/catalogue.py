@@ -1,12 +1,27 @@
-"""The catalogue: every known failure, in the order in which they are tried; the last two match whatever is left."""
+"""The catalogue: every known failure, in the order in which they are tried; the last matches whatever is left."""
 
-from mailcheck.diagnosis import entries_certificate, entries_mail, entries_network, entries_token, entries_vault
+from mailcheck.diagnosis import (
+    entries_access,
+    entries_answers,
+    entries_certificate,
+    entries_credential,
+    entries_entra,
+    entries_identity,
+    entries_mail,
+    entries_network,
+    entries_talk,
+    entries_tenant,
+    entries_vault,
+    entries_vault_network,
+)
 from mailcheck.diagnosis.entry import Entry, Explanation, When
 from mailcheck.diagnosis.text import step
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.report import Likelihood
 
-_ISSUES = "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/pop3-and-imap4/pop3-and-imap4"
+_PROTOCOLS_PAGE = (
+    "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/pop3-and-imap4/pop3-and-imap4"
+)
 _EVERYWHERE = tuple(Stage)
 
 _OUR_BUG = Entry(
@@ -21,7 +36,7 @@ _OUR_BUG = Entry(
             (step("Look for {reference} in the Function App's log, and report what it shows"),),
         ),
     ),
-    _ISSUES,
+    _PROTOCOLS_PAGE,
 )
 _UNKNOWN = Entry(
     "unknown",
@@ -35,15 +50,22 @@ _UNKNOWN = Entry(
             (step("Search for the evidence line, and compare the transcript with a mailbox that works"),),
         ),
     ),
-    _ISSUES,
+    _PROTOCOLS_PAGE,
 )
 
 CATALOGUE: tuple[Entry, ...] = (
     _OUR_BUG,
+    *entries_identity.ENTRIES,
+    *entries_vault_network.ENTRIES,
     *entries_vault.ENTRIES,
     *entries_certificate.ENTRIES,
-    *entries_token.ENTRIES,
+    *entries_credential.ENTRIES,
+    *entries_tenant.ENTRIES,
+    *entries_access.ENTRIES,
+    *entries_entra.ENTRIES,
     *entries_network.ENTRIES,
+    *entries_talk.ENTRIES,
+    *entries_answers.ENTRIES,
     *entries_mail.ENTRIES,
     _UNKNOWN,
 )

@@ -1,17 +1,12 @@
 """The certificate that Key Vault holds: what goes wrong before Entra is asked."""
 
 from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.remedies import CLOCK, CREATE, IMPORT, POLICY, RENEW, UPLOAD
 from mailcheck.diagnosis.text import azure_cli, step
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.report import Likelihood
 
 _CERTIFICATE_PAGE = "https://learn.microsoft.com/azure/key-vault/certificates/about-certificates"
-
-_RENEW = (
-    azure_cli('az keyvault certificate create --vault-name {vault_name} --name {certificate} --policy "@policy.json"'),
-    azure_cli("az keyvault certificate download --vault-name {vault_name} --name {certificate} --file certificate.pem"),
-    azure_cli('az ad app credential reset --id {client_id} --cert "@certificate.pem" --append'),
-)
 
 ENTRIES = (
     Entry(
@@ -23,18 +18,18 @@ ENTRIES = (
                 "It was made with a key that cannot be exported",
                 Likelihood.LIKELY,
                 "the vault gives the key out only where the policy's key is exportable and not in an HSM",
-                (step('Set "exportable": true and "keyType": "RSA" in the policy, then:'), *_RENEW),
+                (
+                    POLICY,
+                    step('Set "exportable": true and "keyType": "RSA" in policy.json, then:'),
+                    CREATE,
+                    *UPLOAD,
+                ),
             ),
             Explanation(
                 "A public certificate was stored as a secret of that name",
                 Likelihood.POSSIBLE,
                 "such a secret has no key in it",
-                (
-                    azure_cli(
-                        "az keyvault certificate import --vault-name {vault_name} --name {certificate} "
-                        "--file with-private-key.pfx"
-                    ),
-                ),
+                (IMPORT,),
             ),
         ),
         _CERTIFICATE_PAGE,
@@ -48,7 +43,12 @@ ENTRIES = (
                 "The certificate was made with an elliptic-curve key",
                 Likelihood.CERTAIN,
                 "client assertions for Entra are signed with RSA (RS256 or PS256)",
-                (step('Set "keyType": "RSA" and "keySize": 2048 or more in the policy, then:'), *_RENEW),
+                (
+                    POLICY,
+                    step('Set "keyType": "RSA" and "keySize": 2048 or more in policy.json, remove "curve", then:'),
+                    CREATE,
+                    *UPLOAD,
+                ),
             ),
         ),
         "https://learn.microsoft.com/entra/identity-platform/certificate-credentials",
@@ -66,10 +66,7 @@ ENTRIES = (
                     azure_cli(
                         "az keyvault secret show --vault-name {vault_name} --name {certificate} --query contentType"
                     ),
-                    azure_cli(
-                        "az keyvault certificate import --vault-name {vault_name} --name {certificate} "
-                        "--file with-private-key.pfx"
-                    ),
+                    IMPORT,
                 ),
             ),
         ),
@@ -83,8 +80,8 @@ ENTRIES = (
             Explanation(
                 "It was not renewed in time",
                 Likelihood.CERTAIN,
-                "the vault still gives it out, Entra does not take it any more",
-                (*_RENEW, step("Check again; then remove the old certificate from the app registration")),
+                "the vault still gives it out, but Entra does not take it any more",
+                (*RENEW, step("Check again; then remove the old certificate from the app registration")),
             ),
         ),
         _CERTIFICATE_PAGE,
@@ -92,19 +89,19 @@ ENTRIES = (
     Entry(
         "certificate-not-yet-valid",
         When((Stage.CERTIFICATE,), (Fault.NOT_YET_VALID,)),
-        'The certificate "{certificate}" is valid from {not_before} on only',
+        'The certificate "{certificate}" is not valid before {not_before}',
         (
             Explanation(
                 "It was made for a later date",
                 Likelihood.LIKELY,
                 "its validity has not begun by this machine's clock",
-                (step("Wait until then, or go back to the former version:"), *_RENEW),
+                (step("Wait until then, or make a certificate that is valid at once:"), *RENEW),
             ),
             Explanation(
                 "This machine's clock is slow",
                 Likelihood.POSSIBLE,
-                "a clock that lags makes a new certificate look like one of tomorrow",
-                (step("Compare the machine's time with UTC"),),
+                "to a clock that lags, a new certificate is one of tomorrow",
+                (CLOCK,),
             ),
         ),
         _CERTIFICATE_PAGE,

@@ -21,7 +21,8 @@ class Circumstances:
         endpoint: The server of the protocol that failed, if the failure belongs to one.
         claims: What the token said, if there was one.
         opened: The protocols that opened this mailbox in the same check.
-        resource: The audience that was asked for, such as `https://outlook.office365.com`.
+        resource: Exchange Online's audience in this cloud, such as `https://outlook.office365.com`.
+        token_length: Characters of the token, if there was one.
     """
 
     app: App
@@ -30,27 +31,46 @@ class Circumstances:
     endpoint: Endpoint | None = None
     claims: Claims | None = None
     opened: frozenset[MailProtocol] = frozenset()
+    token_length: int = 0
 
 
 class Given(Enum):
-    """A finding from the rest of the check that decides between causes (see match.findings)."""
+    """A finding that decides between causes, from this failure or the rest of the check (see findings.py)."""
 
     ROLE_MISSING = auto()  # the token lacks the protocol's application role
     OTHER_AUDIENCE = auto()  # the token is for another resource than Exchange
     DELEGATED = auto()  # the token stands for a user
+    LONG_TOKEN = auto()  # the token is longer than Exchange's newer POP servers are reported to take
     SIBLING_OPENED = auto()  # another protocol opened the same mailbox with the same token
     LOGON_DENIED = auto()  # Exchange said in brackets that it knows the app and denies it the mailbox
     RECIPIENT_UNKNOWN = auto()  # Exchange said in brackets that it found no such recipient
+    EXCHANGE_GREETED = auto()  # the greeting told Exchange's own name for the server
+    UNTRUSTED = auto()  # what answered showed a certificate that does not hold
+    OUT_OF_DATE = auto()  # and does not hold today: expired, or not yet valid
+    OTHER_CHALLENGE = auto()  # what answered at the vault's address asks for another service's token
+    IDENTITY_NAMED = auto()  # AZURE_CLIENT_ID is set
+    IDENTITY_SILENT = auto()  # the identity endpoint gave no refusal of its own: time-outs, 5xx, unreadable answers
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What an entry matches. Stages and signals decide; `said` is for the few places where no code exists."""
+    """What an entry matches: stage, signal and protocol, and where these are not enough, what the server said.
+
+    Attributes:
+        stages: Any of these.
+        signals: Any of these; empty: every signal.
+        protocol: This one; none: every protocol, and none.
+        codes: Response codes (`details["code"]`), such as `SYS/TEMP`.
+        said: A sentence, for the few places where no code exists. Where codes are given too, either is enough.
+        unread: Only where the server refused before it had read the token (`details["token"]` is `unread`).
+    """
 
     stages: tuple[Stage, ...]
-    signals: tuple[str, ...] = ()  # empty: any
-    protocol: MailProtocol | None = None  # none: any
+    signals: tuple[str, ...] = ()
+    protocol: MailProtocol | None = None
+    codes: tuple[str, ...] = ()
     said: re.Pattern[str] | None = None
+    unread: bool = False
 
     def matches(self, evidence: Evidence) -> bool:
         """Whether this evidence is what the entry is about."""
@@ -58,8 +78,21 @@ class When:
             evidence.stage in self.stages
             and (not self.signals or evidence.signal in self.signals)
             and (self.protocol is None or evidence.protocol is self.protocol)
-            and (self.said is None or self.said.search(evidence.said) is not None)
+            and (not self.unread or evidence.details.get("token") == "unread")
+            and self._is_worded(evidence)
         )
+
+    def _is_worded(self, evidence: Evidence) -> bool:
+        if not self.codes and self.said is None:
+            return True
+        if evidence.details.get("code") in self.codes:
+            return True
+        return self.said is not None and self.said.search(evidence.said) is not None
+
+
+def aadsts(*numbers: int) -> When:
+    """Entra's refusals with these AADSTS numbers; its texts change and are never matched on."""
+    return When((Stage.TOKEN,), tuple(f"AADSTS{number}" for number in numbers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Circumstances, Entry, Given
+from mailcheck.diagnosis.findings import findings
 from mailcheck.diagnosis.text import Shell, quote
 from mailcheck.model.evidence import Evidence, Fault
 from mailcheck.model.report import Cause, Diagnosis, Likelihood
 
 EVIDENCE_LIMIT = 600  # characters of evidence that a diagnosis shows
+_ENTRA = "AADSTS"
 _ORDER = {Likelihood.CERTAIN: 0, Likelihood.LIKELY: 1, Likelihood.POSSIBLE: 2}
 
 
@@ -22,21 +24,6 @@ def diagnose(evidence: Evidence, known: Circumstances) -> Diagnosis:
     values = _values(evidence, known)
     causes = _causes(entry, findings(evidence, known), values)
     return Diagnosis(entry.id, _plain(entry.title, values), shown(evidence), causes, entry.reference)
-
-
-def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
-    """What the token, the sibling protocol and the server's bracketed reason say about this failure."""
-    claims, protocol = known.claims, evidence.protocol
-    reason = evidence.details.get("reason", "")
-    facts = {
-        Given.ROLE_MISSING: claims is not None and protocol is not None and protocol.role not in claims.roles,
-        Given.OTHER_AUDIENCE: claims is not None and claims.audience.rstrip("/") != known.resource,
-        Given.DELEGATED: claims is not None and bool(claims.scopes) and not claims.roles,
-        Given.SIBLING_OPENED: bool(known.opened - {protocol}),
-        Given.LOGON_DENIED: "LogonDenied" in reason,
-        Given.RECIPIENT_UNKNOWN: "NoADRecipient" in reason,
-    }
-    return frozenset(given for given, holds in facts.items() if holds)
 
 
 def shown(evidence: Evidence) -> str:
@@ -63,7 +50,7 @@ def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) ->
                 _plain(one.cause, values),
                 likelihood,
                 _plain(one.why, values),
-                tuple(line.fill(values) for line in one.fix),
+                tuple(line.fill(values) for line in one.fix if line.applies(values)),
             )
             for likelihood, one in weighed
             if likelihood is not None
@@ -75,7 +62,7 @@ def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) ->
 
 
 def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
-    claims = known.claims
+    """What the `{names}` of the texts stand for: what was seen, and over it what the administrator configured."""
     values = dict(evidence.details)
     values.update(
         mailbox=known.mailbox,
@@ -84,19 +71,24 @@ def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
         vault_url=known.app.vault_url,
         vault_name=known.app.vault_url.removeprefix("https://").partition(".")[0],
         certificate=known.app.certificate,
-        endpoint=str(known.endpoint or ""),
-        host=known.endpoint.host if known.endpoint else "",
-        port=str(known.endpoint.port) if known.endpoint else "",
         resource=known.resource,
         stage=evidence.stage,
         signal=evidence.signal,
     )
+    if evidence.signal.startswith(_ENTRA):
+        values["aadsts"] = evidence.signal.removeprefix(_ENTRA)
+    if known.endpoint:
+        values.update(endpoint=str(known.endpoint), host=known.endpoint.host, port=str(known.endpoint.port))
+    if known.token_length:
+        values["token_length"] = f"{known.token_length:,}"
     if evidence.protocol:
         values.update(protocol=evidence.protocol.name, role=evidence.protocol.role)
-        values["others"] = ", ".join(sorted(one.name for one in known.opened - {evidence.protocol}))
-    if claims:
+    if claims := known.claims:
         values.update(
-            audience=claims.audience, roles=", ".join(claims.roles) or "none", service_principal=claims.object_id
+            audience=claims.audience,
+            roles=", ".join(claims.roles) or "none",
+            scopes=", ".join(claims.scopes),
+            service_principal=claims.object_id,
         )
     return values
 

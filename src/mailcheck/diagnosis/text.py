@@ -2,8 +2,9 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from string import Formatter
 
 # PowerShell takes the typographic quotes for the plain one (about_Quoting_Rules): all of them end a string.
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
@@ -19,10 +20,22 @@ class Shell(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a remedy: a template whose `{names}` are filled with values, quoted for the shell."""
+    """One line of a remedy: a template whose `{names}` are filled with values, quoted for the shell.
+
+    Attributes:
+        template: The text; literal braces are doubled.
+        shell: Where it is typed.
+        needs_values: The line is left out where one of its values is not known.
+    """
 
     template: str
     shell: Shell = Shell.NONE
+    needs_values: bool = False
+
+    def applies(self, values: Mapping[str, str]) -> bool:
+        """Whether the line has a place in a remedy with these values."""
+        names = (name for _, name, _, _ in Formatter().parse(self.template) if name)
+        return not self.needs_values or all(values.get(name) for name in names)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The line with these values; a name without a value stays visible as `<name>`."""
@@ -42,6 +55,11 @@ def powershell(template: str) -> Line:
 def azure_cli(template: str) -> Line:
     """An `az` command; write the placeholders bare, quoting is done here."""
     return Line(template, Shell.AZURE_CLI)
+
+
+def when_known(line: Line) -> Line:
+    """The line, to be left out where one of its values is not known."""
+    return replace(line, needs_values=True)
 
 
 def quote(value: str, shell: Shell) -> str:

@@ -13,7 +13,7 @@ AUTHENTICATE with the token, and CAPABILITY is asked only of a server that answe
 counts double where the server is far.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from mailcheck.model.evidence import NO_DETAILS, Evidence, Fault, Stage
@@ -23,7 +23,7 @@ from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue, Enter, Send
 from mailcheck.protocol.imap_list import NoFolder, read_folder
 from mailcheck.protocol.imap_reply import Continuation, Data, Malformed, Response, Status, read_response
-from mailcheck.protocol.refusal import on_server, refusal, throttled
+from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
 from mailcheck.protocol.sasl import MECHANISM, explanation, xoauth2
 
 _EMPTY = Send(b"\r\n")  # how XOAUTH2 acknowledges an error challenge, so that the refusal itself can come
@@ -78,19 +78,18 @@ def _sign_in(tags: Iterator[str], sasl: Secret[bytes], offered: tuple[str, ...] 
 def _authenticate_at_once(tag: str, sasl: Secret[bytes]) -> Dialogue[Response]:
     command = f"{tag} AUTHENTICATE {MECHANISM} "
     yield Send(Secret(command.encode() + sasl.reveal() + b"\r\n"), shown=f"{command}{sasl}")
-    _, end = yield from _answer(tag)
-    return end
+    return (yield from _answer(tag))
 
 
 def _authenticate_in_two_steps(tag: str, sasl: Secret[bytes]) -> Dialogue[Evidence | None]:
     yield Send(f"{tag} AUTHENTICATE {MECHANISM}\r\n".encode())
-    _, end = yield from _answer(tag)
+    end = yield from _answer(tag)
     if _is_ok(end):  # without having seen the token
-        return _evidence(Stage.AUTH, Malformed(end.raw))
+        return _evidence(Stage.AUTH, Malformed(end.raw), UNREAD)
     if not isinstance(end, Continuation):
-        return _evidence(Stage.AUTH, end)
+        return _evidence(Stage.AUTH, end, UNREAD)
     yield Send(Secret(sasl.reveal() + b"\r\n"), shown=str(sasl))
-    _, end = yield from _answer(tag)
+    end = yield from _answer(tag)
     return (yield from _settle(tag, end))
 
 
@@ -104,7 +103,7 @@ def _settle(tag: str, end: Response) -> Dialogue[Evidence | None]:
         if isinstance(end, Continuation):
             explained = explained or explanation(end.text)
             yield reply
-            _, end = yield from _answer(tag)
+            end = yield from _answer(tag)
     return None if _is_ok(end) else _evidence(Stage.AUTH, end, explained)
 
 
@@ -112,11 +111,10 @@ def _ask_capabilities(tag: str) -> Dialogue[Evidence | None]:
     """Evidence when the server does not offer our mechanism, or will not say."""
     yield Enter(Stage.CAPABILITY)
     yield Send(f"{tag} CAPABILITY\r\n".encode())
-    data, end = yield from _answer(tag)
+    offered: list[str] = []
+    end = yield from _answer(tag, CAPABILITY=lambda rest: offered.extend(_words(rest)))
     if not _is_ok(end):
         return _evidence(Stage.CAPABILITY, end)
-    words = b" ".join(one.rest for one in data if one.keyword == "CAPABILITY")
-    offered = tuple(words.decode("ascii", "replace").upper().split())
     return None if _offers_mechanism(offered) else _no_mechanism(offered)
 
 
@@ -124,32 +122,41 @@ def _list(tag: str) -> Dialogue[Listing | Evidence]:
     """All folders. Exchange may accept the token and say only here that it did not open the mailbox."""
     yield Enter(Stage.LIST)
     yield Send(f'{tag} LIST "" "*"\r\n'.encode())
-    data, end = yield from _answer(tag)
+    answers: list[Folder | NoFolder] = []
+
+    def read(rest: bytes) -> None:
+        answers.append(read_folder(rest))
+
+    end = yield from _answer(tag, LIST=read, XLIST=read)
     if not _is_ok(end):
         return _evidence(Stage.LIST, end)
-    answers = [read_folder(one.rest) for one in data if one.keyword in {"LIST", "XLIST"}]
     folders = tuple(one for one in answers if isinstance(one, Folder))
     return Listing(folders, unreadable=answers.count(NoFolder.UNREADABLE))
 
 
-def _answer(tag: str) -> Dialogue[tuple[list[Data], Response]]:
-    """Reads until the command with this tag ends, or cannot go on: its untagged data, and what ended it.
+def _answer(tag: str, **readers: Callable[[bytes], None]) -> Dialogue[Response]:
+    """Reads until the command with this tag ends, or cannot go on, and returns what ended it.
 
     That is its tagged status, a continuation request, BYE, or `Malformed`. A server may send data and remarks
-    whenever it likes (RFC 3501 section 7); the remarks are passed over.
+    whenever it likes (RFC 3501 section 7): data goes to the reader of its keyword, the rest is passed over. It is read
+    as it comes, so that a long listing takes its time between two reads and not all at once behind the last.
     """
-    data: list[Data] = []
     while True:
         response = yield from read_response()
         match response:
-            case Data():
-                data.append(response)
+            case Data(keyword, rest):
+                if keyword in readers:
+                    readers[keyword](rest)
             case Status(tag="*", condition="OK" | "NO" | "BAD" | "PREAUTH"):
                 continue
             case Status(tag=other) if other not in {"*", tag}:
-                return data, Malformed(response.raw)
+                return Malformed(response.raw)
             case _:
-                return data, response
+                return response
+
+
+def _words(rest: bytes) -> list[str]:
+    return rest.decode("ascii", "replace").upper().split()
 
 
 def _is_ok(end: Response) -> bool:
@@ -160,16 +167,16 @@ def _is_not_understood(end: Response) -> bool:
     return isinstance(end, Status) and end.condition == "BAD" and not throttled(end.text)
 
 
-def _offers_mechanism(offered: tuple[str, ...]) -> bool:
+def _offers_mechanism(offered: Sequence[str]) -> bool:
     return f"AUTH={MECHANISM}" in offered
 
 
-def _no_mechanism(offered: tuple[str, ...]) -> Evidence:
+def _no_mechanism(offered: Sequence[str]) -> Evidence:
     return refusal(MailProtocol.IMAP, Stage.CAPABILITY, Fault.NO_MECHANISM, " ".join(offered))
 
 
-def _evidence(stage: Stage, end: Response, explained: Mapping[str, str] = NO_DETAILS) -> Evidence:
+def _evidence(stage: Stage, end: Response, known: Mapping[str, str] = NO_DETAILS) -> Evidence:
     """Evidence of a status other than OK, or of a response that does not belong where it came."""
     if isinstance(end, Status):
-        return refusal(MailProtocol.IMAP, stage, end.condition, end.text, explained)
-    return refusal(MailProtocol.IMAP, stage, Fault.MALFORMED, end.raw, explained)
+        return refusal(MailProtocol.IMAP, stage, end.condition, end.text, known)
+    return refusal(MailProtocol.IMAP, stage, Fault.MALFORMED, end.raw, known)

@@ -24,7 +24,7 @@ from mailcheck.model.report import Maildrop
 from mailcheck.model.request import Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue, Enter, ReadLine, Send
-from mailcheck.protocol.refusal import on_server, refusal
+from mailcheck.protocol.refusal import UNREAD, on_server, refusal
 from mailcheck.protocol.sasl import MECHANISM, explanation, xoauth2
 
 _EMPTY = Send(b"\r\n")  # how XOAUTH2 acknowledges an error challenge, so that the refusal itself can come
@@ -96,7 +96,7 @@ def _sign_in(sasl: Secret[bytes]) -> Dialogue[Evidence | None]:
     yield Send(f"AUTH {MECHANISM}\r\n".encode())
     reply = yield from _read_reply()
     if reply.indicator != _GO_ON:
-        return _evidence(Stage.AUTH, reply)
+        return _evidence(Stage.AUTH, reply, UNREAD)
     yield Send(Secret(sasl.reveal() + b"\r\n"), shown=str(sasl))
     reply = yield from _read_reply()
     explained: Mapping[str, str] = NO_DETAILS
@@ -126,8 +126,8 @@ def _read_reply() -> Dialogue[_Reply]:
     return _Reply(reply[1].decode("ascii"), (reply[2] or b"").decode("utf-8", "replace"), line)
 
 
-def _evidence(stage: Stage, reply: _Reply, explained: Mapping[str, str] = NO_DETAILS) -> Evidence:
+def _evidence(stage: Stage, reply: _Reply, known: Mapping[str, str] = NO_DETAILS) -> Evidence:
     """Evidence of -ERR, or of a line that does not belong where it came."""
     if reply.indicator == _ERR:
-        return refusal(MailProtocol.POP, stage, _ERR, reply.text, explained)
-    return refusal(MailProtocol.POP, stage, Fault.MALFORMED, reply.raw, explained)
+        return refusal(MailProtocol.POP, stage, _ERR, reply.text, known)
+    return refusal(MailProtocol.POP, stage, Fault.MALFORMED, reply.raw, known)

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from mailcheck.model.evidence import NO_DETAILS, Evidence, Fault, Stage
 from mailcheck.model.request import MailProtocol
 from mailcheck.protocol.server_text import internal_server_name, printable, sentence
+
+# In the details of a refusal that came before the server had read the token: it says nothing about the token.
+UNREAD: Mapping[str, str] = MappingProxyType({"token": "unread"})
 
 # RFC 3501 section 7.1 and RFC 5530: `[AUTHENTICATIONFAILED] ...`; RFC 2449 section 8 and RFC 3206: `[SYS/TEMP] ...`
 _CODE = re.compile(r"\[([A-Za-z][A-Za-z0-9/.-]*)[\] ]")
@@ -17,7 +21,7 @@ _REASON = re.compile(r'Error="[^"]*"[^\]]*|AuthFailed:[^\]]*')
 
 
 def refusal(
-    protocol: MailProtocol, stage: Stage, signal: str, text: bytes | str, challenge: Mapping[str, str] = NO_DETAILS
+    protocol: MailProtocol, stage: Stage, signal: str, text: bytes | str, known: Mapping[str, str] = NO_DETAILS
 ) -> Evidence:
     """Evidence of what a server said, for the reader and for matching.
 
@@ -27,13 +31,13 @@ def refusal(
         signal: The server's code, such as `NO` or `-ERR`, or a `Fault`; a throttled request is `Fault.THROTTLED`
             whatever the code.
         text: The server's words after that code.
-        challenge: What a SASL challenge said before (`sasl.explanation`); goes into the details.
+        known: What goes into the details besides: what a SASL challenge said before (`sasl.explanation`), or `UNREAD`.
 
     The details have, where the text gives them: `code`, the response code in upper case; `reason`, Exchange's
     diagnostics; `backoff_ms`, the milliseconds it asks us to wait.
     """
     text = printable(text)
-    details = dict(challenge)
+    details = dict(known)
     if code := _CODE.match(text):
         details["code"] = code[1].upper()
     if reason := _REASON.search(text):

@@ -12,7 +12,10 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # surrogates (JSON can spell them) cannot be encoded again.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9+/=_.~-])[A-Za-z0-9+/=_.~-]{{{WORD_LIMIT},}}")
-_USER = re.compile(r"\bUser:\s*<?[^\"<>\];,|]*>?", re.IGNORECASE)
+# An address ends at white space; a name may have spaces in it, and ends at a delimiter or before the next `Key:`.
+_USER = re.compile(
+    r"""\bUser:\s?<?(?:[^\s"<>\];,|]*@[^\s"<>\];,|]*|[^"<>\];,|]*?(?=["<>\];,|]|\s\w{1,40}[=:]|\Z))>?""", re.IGNORECASE
+)
 
 _SERVER_NAME = re.compile(r"\[([A-Za-z0-9+/]{4,400}={0,2})\]\Z")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")

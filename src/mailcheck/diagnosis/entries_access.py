@@ -1,0 +1,132 @@
+"""Entra's refusals for what an app may ask for, and from where: scope, consent, policies.
+
+Matched on AADSTS numbers, never on their texts.
+"""
+
+from mailcheck.diagnosis.entry import Entry, Explanation, aadsts
+from mailcheck.diagnosis.remedies import NO_SCOPE, OAUTH_PAGE
+from mailcheck.diagnosis.text import step
+from mailcheck.model.report import Likelihood
+
+_CODES_PAGE = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
+_SIGN_INS = step("Entra portal: Sign-in logs, Service principal sign-ins: the entry names the policy")
+_CONSENT = (
+    step(
+        "Entra portal: the app registration, API permissions, Add a permission, APIs my organization uses, "
+        "Office 365 Exchange Online, Application permissions: IMAP.AccessAsApp and POP.AccessAsApp"
+    ),
+    step("Then: Grant admin consent for the organization"),
+)
+
+ENTRIES = (
+    Entry(
+        "scope-wrong",
+        aadsts(1002012, 70011),
+        "The scope is not one that an app may ask for",
+        (
+            Explanation(
+                "MAILCHECK_SCOPE is not one resource followed by /.default",
+                Likelihood.CERTAIN,
+                "client credentials take no other form",
+                (NO_SCOPE,),
+            ),
+        ),
+        OAUTH_PAGE,
+    ),
+    Entry(
+        "scope-not-single",
+        aadsts(700022, 28002, 28003),
+        "The scope names no resource, or more than one",
+        (
+            Explanation(
+                "MAILCHECK_SCOPE has a wrong value",
+                Likelihood.LIKELY,
+                "a token is for one resource",
+                (NO_SCOPE,),
+            ),
+        ),
+        _CODES_PAGE,
+    ),
+    Entry(
+        "consent-missing",
+        aadsts(65001),
+        "Nobody has consented to the app's permissions",
+        (
+            Explanation(
+                "Admin consent is missing",
+                Likelihood.LIKELY,
+                "Entra knows the app and finds no grant for what it asks for",
+                _CONSENT,
+            ),
+        ),
+        _CODES_PAGE,
+    ),
+    Entry(
+        "permissions-wrong",
+        aadsts(650056, 650057, 65005),
+        "The app registration does not ask for the permissions that its token needs",
+        (
+            Explanation(
+                "Office 365 Exchange Online is missing or wrong among its API permissions",
+                Likelihood.LIKELY,
+                "Entra compares the resource of the token with the permissions that the app registration lists",
+                _CONSENT,
+            ),
+            Explanation(
+                "MAILCHECK_SCOPE names another resource than Exchange Online",
+                Likelihood.POSSIBLE,
+                "the permissions may be in order, for Exchange",
+                (NO_SCOPE,),
+            ),
+        ),
+        _CODES_PAGE,
+    ),
+    Entry(
+        "conditional-access",
+        aadsts(53003),
+        "Conditional Access for workload identities blocks the app",
+        (
+            Explanation(
+                "A policy for service principals does not allow the address that mailcheck calls from",
+                Likelihood.LIKELY,
+                "Entra names Conditional Access as the reason; policies for users do not apply here",
+                (
+                    _SIGN_INS,
+                    step("Exclude the app from it, or add the Function App's outbound addresses to a named location"),
+                ),
+            ),
+        ),
+        "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity",
+    ),
+    Entry(
+        "security-policy",
+        aadsts(530032, 530035),
+        "A security policy of the tenant blocks the request",
+        (
+            Explanation(
+                "Security defaults or a policy of the tenant do not allow it",
+                Likelihood.LIKELY,
+                "Entra names the policy as the reason; it mostly means people, and seldom apps",
+                (_SIGN_INS, step("Exclude the app from the policy")),
+            ),
+        ),
+        _CODES_PAGE,
+    ),
+    Entry(
+        "tenant-restrictions",
+        aadsts(500021, 500022),
+        "Tenant restrictions keep the app out of its own tenant",
+        (
+            Explanation(
+                "A proxy on the way adds the header of tenant restrictions, and this tenant is not on its list",
+                Likelihood.LIKELY,
+                "mailcheck does not send that header",
+                (
+                    step("Exclude Entra's login host from TLS inspection for the Function App"),
+                    step("Or add the tenant {tenant_id} to the proxy's list of permitted tenants"),
+                ),
+            ),
+        ),
+        _CODES_PAGE,
+    ),
+)

@@ -1,0 +1,141 @@
+"""The talk with a mail server that breaks off, stays silent, or is no mail server's."""
+
+from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.remedies import HEALTH_PAGE, OWN_SERVERS, QUOTE_SERVER
+from mailcheck.diagnosis.text import step, when_known
+from mailcheck.model.evidence import Fault, Stage
+from mailcheck.model.report import Likelihood
+from mailcheck.model.request import MailProtocol
+
+_HOSTS_PAGE = "https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges"
+_BEFORE_MAILBOX = (Stage.GREETING, Stage.CAPABILITY, Stage.AUTH)
+_TALK = (*_BEFORE_MAILBOX, Stage.LIST)
+_TO_THE_END = (*_TALK, Stage.LOGOUT)
+
+ENTRIES = (
+    Entry(
+        "throttled",
+        When(_TALK, (Fault.THROTTLED,)),
+        "Exchange throttles this app or mailbox",
+        (
+            Explanation(
+                "Too many connections or requests in a short time",
+                Likelihood.CERTAIN,
+                "Exchange says so; it says nothing of the configuration",
+                (
+                    when_known(step("Exchange asks to wait {backoff_ms} milliseconds")),
+                    step("Wait before the next check; look for other clients that poll this mailbox"),
+                ),
+            ),
+        ),
+        "https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits",
+    ),
+    Entry(
+        "server-closed",
+        When(_TO_THE_END, ("BYE", Fault.CLOSED, Fault.UNREACHABLE, Fault.TLS_FAILED)),
+        "The conversation with {endpoint} broke off at {stage}",
+        (
+            Explanation(
+                "The server is overloaded or being serviced",
+                Likelihood.LIKELY,
+                "a server that means the app or the mailbox says so before it hangs up",
+                (
+                    step("Check again in some minutes; look at the service health in the Microsoft 365 admin center"),
+                    QUOTE_SERVER,
+                ),
+            ),
+            Explanation(
+                "A device between cut the connection",
+                Likelihood.POSSIBLE,
+                "firewalls do so with mail protocols",
+                (step("Allow TCP {port} to {host} without inspection"),),
+            ),
+        ),
+        HEALTH_PAGE,
+    ),
+    Entry(
+        "server-silent",
+        When(_TO_THE_END, (Fault.TIMEOUT,)),
+        "{endpoint} did not answer in time at {stage}",
+        (
+            Explanation(
+                "The server is slow today",
+                Likelihood.POSSIBLE,
+                "the connection came about, and then an answer did not come before the deadline",
+                (step("Check again; raise MAILCHECK_TIMEOUT if it stays so"), QUOTE_SERVER),
+            ),
+            Explanation(
+                "A device between swallows the traffic",
+                Likelihood.POSSIBLE,
+                "some firewalls let a connection come about and then pass nothing",
+                (step("Allow TCP {port} to {host} without inspection"),),
+            ),
+        ),
+        HEALTH_PAGE,
+    ),
+    Entry(
+        "no-xoauth2",
+        When(_TALK, (Fault.NO_MECHANISM,)),
+        "{endpoint} does not offer OAuth (SASL XOAUTH2)",
+        (
+            Explanation(
+                "The server is not Exchange Online, or a proxy strips its capabilities",
+                Likelihood.LIKELY,
+                "Exchange Online always offers XOAUTH2",
+                (OWN_SERVERS, step("Exclude {host} from TLS inspection")),
+            ),
+        ),
+        _HOSTS_PAGE,
+    ),
+    Entry(
+        "listing-too-large",
+        When((Stage.LIST,), (Fault.TOO_MUCH,), MailProtocol.IMAP),
+        "The mailbox opened, but its list of folders is larger than mailcheck reads",
+        (
+            Explanation(
+                "The mailbox has very many folders, or very long names",
+                Likelihood.LIKELY,
+                "the sign-in went well, and the app may open the mailbox",
+                (
+                    when_known(step("mailcheck stopped reading after {limit}")),
+                    step("Nothing has to be mended for the app; a mail client may have trouble with as many folders"),
+                ),
+            ),
+        ),
+        _HOSTS_PAGE,
+    ),
+    Entry(
+        "listing-unreadable",
+        When((Stage.LIST,), (Fault.MALFORMED, Fault.TOO_MUCH)),
+        "{endpoint} accepted the sign-in, and then answered in a form that is not {protocol}",
+        (
+            Explanation(
+                "A proxy or gateway between changes what the server sends",
+                Likelihood.LIKELY,
+                "up to the sign-in the server spoke {protocol}",
+                (OWN_SERVERS, step("Let {protocol} to {host} pass without a proxy")),
+            ),
+            Explanation(
+                "The server has a passing fault",
+                Likelihood.POSSIBLE,
+                "the mailbox is on another server than the one that took the sign-in",
+                (step("Check again in some minutes"), QUOTE_SERVER),
+            ),
+        ),
+        _HOSTS_PAGE,
+    ),
+    Entry(
+        "not-a-mail-server",
+        When(_BEFORE_MAILBOX, (Fault.MALFORMED, Fault.TOO_MUCH, "PREAUTH")),
+        "{endpoint} answers, but not as {protocol} servers for OAuth do",
+        (
+            Explanation(
+                "Another service listens there",
+                Likelihood.LIKELY,
+                "what came at {stage} has no place in the talk with Exchange Online",
+                (OWN_SERVERS,),
+            ),
+        ),
+        _HOSTS_PAGE,
+    ),
+)

@@ -1,0 +1,59 @@
+"""What decides between causes that share one signal: findings in the failure itself and in the rest of the check."""
+
+import re
+
+from mailcheck.diagnosis.entry import Circumstances, Given
+from mailcheck.model.evidence import Evidence, Fault, Stage
+
+TOKEN_LIMIT = 4096  # characters: reported for Exchange's POP front end of 2025; Microsoft publishes no number
+
+# Exchange Online is also known by its application id, and by the resource that Microsoft's consent URL names.
+_EXCHANGE = frozenset({"00000002-0000-0ff1-ce00-000000000000", "https://ps.outlook.com"})
+_OUT_OF_DATE = frozenset({Fault.EXPIRED, Fault.NOT_YET_VALID})
+_UNTRUSTED = _OUT_OF_DATE | {Fault.UNTRUSTED, Fault.HOST_MISMATCH}
+_IDENTITY_REFUSAL = re.compile(r"4\d\d\b")  # how the identity endpoint's own refusals begin: `400, ...`
+
+
+def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
+    """All findings that hold for this failure."""
+    facts = _of_token(evidence, known) | _of_server(evidence) | _of_identity(evidence)
+    return frozenset(given for given, holds in facts.items() if holds)
+
+
+def _of_token(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
+    claims, protocol = known.claims, evidence.protocol
+    sibling_opened = bool(known.opened - {protocol})
+    return {
+        Given.ROLE_MISSING: claims is not None and protocol is not None and protocol.role not in claims.roles,
+        # A token that has opened the mailbox is for Exchange, whatever it calls it.
+        Given.OTHER_AUDIENCE: (
+            claims is not None and not sibling_opened and not _is_exchange(claims.audience, known.resource)
+        ),
+        Given.DELEGATED: claims is not None and bool(claims.scopes) and not claims.roles,
+        Given.LONG_TOKEN: known.token_length > TOKEN_LIMIT,
+        Given.SIBLING_OPENED: sibling_opened,
+    }
+
+
+def _of_server(evidence: Evidence) -> dict[Given, bool]:
+    reason = evidence.details.get("reason", "")
+    return {
+        Given.LOGON_DENIED: "LogonDenied" in reason,
+        Given.RECIPIENT_UNKNOWN: "NoADRecipient" in reason,
+        Given.EXCHANGE_GREETED: "server" in evidence.details,
+        Given.UNTRUSTED: evidence.signal in _UNTRUSTED,
+        Given.OUT_OF_DATE: evidence.signal in _OUT_OF_DATE,
+        Given.OTHER_CHALLENGE: evidence.signal == Fault.CHALLENGE_MISMATCH,
+    }
+
+
+def _of_identity(evidence: Evidence) -> dict[Given, bool]:
+    at_identity = evidence.stage is Stage.IDENTITY
+    return {
+        Given.IDENTITY_NAMED: "identity_client_id" in evidence.details,
+        Given.IDENTITY_SILENT: at_identity and not _IDENTITY_REFUSAL.match(evidence.said),
+    }
+
+
+def _is_exchange(audience: str, resource: str) -> bool:
+    return audience.rstrip("/") in _EXCHANGE | {resource.rstrip("/")}
