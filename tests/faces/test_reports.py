@@ -14,6 +14,7 @@ from mailcheck.model.report import (
     Broken,
     Cause,
     CertificateFacts,
+    Command,
     Diagnosis,
     Folder,
     Healthy,
@@ -39,7 +40,10 @@ REFUSED = ProtocolReport(
             "-ERR Authentication failure",
             (
                 Cause(
-                    "POP is switched off", Likelihood.LIKELY, "it has a switch", ("Set-CASMailbox -PopEnabled $true",)
+                    "POP is switched off",
+                    Likelihood.LIKELY,
+                    "it has a switch",
+                    (Command("Set-CASMailbox -PopEnabled $true"), "Wait some minutes"),
                 ),
             ),
             "https://learn.microsoft.com/x",
@@ -105,7 +109,7 @@ def test_the_json_contract() -> None:
                             "cause": "POP is switched off",
                             "likelihood": "likely",
                             "why": "it has a switch",
-                            "fix": ["Set-CASMailbox -PopEnabled $true"],
+                            "fix": ["Set-CASMailbox -PopEnabled $true", "Wait some minutes"],
                         }
                     ],
                     "reference": "https://learn.microsoft.com/x",
@@ -140,6 +144,7 @@ def test_an_open_maildrop_and_unreadable_folders_in_json() -> None:
         "  seen: -ERR Authentication failure",
         "  1. POP is switched off (likely)",
         "       Set-CASMailbox -PopEnabled $true",
+        "     - Wait some minutes",
     ],
 )
 def test_the_text_for_people(shown: str) -> None:

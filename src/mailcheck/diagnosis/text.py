@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from string import Formatter
 
+from mailcheck.model.report import Command
+
 # PowerShell takes the typographic quotes for the plain one (about_Quoting_Rules): all of them end a string.
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
 
@@ -39,7 +41,8 @@ class Line:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The line with these values; a name without a value stays visible as `<name>`."""
-        return self.template.format_map(_Quoted(values, self.shell))
+        line = self.template.format_map(_Quoted(values, self.shell))
+        return line if self.shell is Shell.NONE else Command(line)
 
 
 def step(template: str) -> Line:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from mailcheck.faces.tree import rows
 from mailcheck.model.report import (
     Broken,
+    Command,
     Diagnosis,
     Folder,
     Healthy,
@@ -118,7 +119,11 @@ def _diagnosis(diagnosis: Diagnosis, paint: _Paint, told: set[tuple[str, ...]]) 
             continue
         told.add(cause.fix)
         yield from _wrapped(f"because {cause.why}", "     ", "     ")
-        yield from (f"       {paint(_clean(line), '36')}" for line in cause.fix)
+        for line in cause.fix:
+            if isinstance(line, Command):
+                yield f"       {paint(_clean(line), '36')}"
+            else:
+                yield from _wrapped(line, "     - ", "       ")
     yield ""
     yield f"  read more: {diagnosis.reference}"
     yield f"  diagnosis: {diagnosis.id}"

@@ -76,9 +76,15 @@ class Likelihood(StrEnum):
     POSSIBLE = "possible"
 
 
+class Command(str):
+    """A line of a remedy that is pasted into a shell as it is. A plain `str` there is a step for a person."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One explanation of the evidence, with what mends it: commands and steps, ready to paste, in order."""
+    """One explanation of the evidence, with what mends it: commands and steps, in order."""
 
     cause: str
     likelihood: Likelihood

@@ -15,6 +15,7 @@ from mailcheck.model.report import (
     Broken,
     Cause,
     CertificateFacts,
+    Command,
     Diagnosis,
     Folder,
     Healthy,
@@ -92,6 +93,7 @@ def test_a_command_is_a_run_without_markdown() -> None:
     """What is to be pasted stands in a TextRun exactly as it is: nothing is escaped, nothing can be misread."""
     runs = [one["text"] for one in elements(report_card(DEGRADED)) if one["type"] == "TextRun"]
     assert "Set-CASMailbox -Identity 'shared_box@contoso.com' -PopEnabled $true" in runs
+    assert "Wait for about an hour" not in runs, "a step for a person is no command"
 
 
 def test_a_colour_is_never_alone() -> None:
@@ -176,7 +178,7 @@ def _huge(text: str) -> Report:
     """Everything as large as it can get, in one script."""
     long = text * 2000
     causes = tuple(
-        Cause(long, Likelihood.POSSIBLE, long, tuple((text * 600)[:length] for length in range(40, 560, 13)))
+        Cause(long, Likelihood.POSSIBLE, long, tuple(Command((text * 600)[:length]) for length in range(40, 560, 13)))
         for _ in range(9)
     )
     steps = tuple(Step(stage, ok=False, ms=10**7, detail=long) for stage in Stage) * 3

@@ -6,7 +6,8 @@ says what the words beside it do not.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final
 
 from mailcheck.faces.teams.card_parts import (
@@ -32,6 +33,7 @@ from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
     Cause,
+    Command,
     Diagnosis,
     Healthy,
     Listing,
@@ -188,11 +190,16 @@ def _diagnosis(
 def _remedy(cause: Cause, detail: _Detail) -> Iterator[Element]:
     if cause.why:
         yield said(f"Because {escape(clean(cause.why, detail.text))}.", spacing="Small", isSubtle=True)
-    lines = [whole for line in cause.fix[:FIX_LIMIT] if (whole := clean(line, 4 * COMMAND_LIMIT))]
-    fitting = [line for line in lines if size(line) <= COMMAND_LIMIT]
+    lines = [(isinstance(line, Command), clean(line, 4 * COMMAND_LIMIT)) for line in cause.fix[:FIX_LIMIT]]
+    fitting = [(command, line) for command, line in lines if line and size(line) <= COMMAND_LIMIT]
     if fitting:
         yield label("To mend it")
-        yield boxed(fitting)
+    for command, some in groupby(fitting, key=itemgetter(0)):
+        texts = [line for _, line in some]
+        if command:
+            yield boxed(texts)
+        else:
+            yield from (said(escape(text), spacing="Small") for text in texts)
     if len(fitting) < len(cause.fix):
         yield said("The remedy is too long for a card; the HTTP API and the command line show all of it.")
 
