@@ -91,7 +91,7 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
     )
     target = Target(
         app=settings.app,
-        resource=settings.scope.removesuffix("/.default"),
+        resource=settings.resource,
         endpoints=settings.endpoints,
         timeout=settings.timeout,
         domains=settings.domains,

@@ -154,6 +154,25 @@ async def test_missing_consent_is_a_token_without_roles(authority: Authority, se
     assert token.claims.roles == ()
 
 
+async def test_a_forgotten_token_is_bought_again(authority: Authority, session: requests.Session) -> None:
+    """Consent that is granted meanwhile is in the next token once the last one is forgotten, and not before."""
+    tenant = tenant_of(PAIR)
+    roles = tenant.applications[MAIL_CLIENT_ID].roles[EXCHANGE_RESOURCE]
+    roles.clear()
+    async with entra_of(authority, session, tenant) as entra:
+        tokens = tokens_of(entra.authority_url, session)
+        tokens.forget()  # nothing yet
+        await tokens.token(certificate_of(PAIR))
+        roles.add("IMAP.AccessAsApp")
+        held = await tokens.token(certificate_of(PAIR))
+        tokens.forget()
+        bought = await tokens.token(certificate_of(PAIR))
+        assert len(entra.sightings) == 2
+    assert isinstance(held, Token)
+    assert isinstance(bought, Token)
+    assert (held.claims.roles, bought.claims.roles) == ((), ("IMAP.AccessAsApp",))
+
+
 async def test_no_secret_is_shown(
     authority: Authority, session: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:

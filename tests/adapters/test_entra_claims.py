@@ -49,6 +49,10 @@ ABSENT = Claims(audience="", roles=(), tenant_id="", app_id="", object_id="", ex
         ({"exp": 1e300}, "expires_at", None),
         ({"exp": float("nan")}, "expires_at", None),
         ({"exp": float("inf")}, "expires_at", None),
+        ({"aud": "https://a\u202e\x1b[2J\ud800"}, "audience", "https://a\ufffd [2J\ufffd"),
+        ({"roles": ["\x1b]0;IMAP\x07"]}, "roles", ("]0;IMAP",)),
+        ({"oid": "\ud800"}, "object_id", "\ufffd"),
+        ({"scp": "\u2066one two"}, "scopes", ("\ufffdone", "two")),
         ({}, "audience", ""),
     ],
 )

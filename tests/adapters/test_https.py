@@ -131,9 +131,10 @@ def test_an_unknown_failure_is_unreachable() -> None:
         ("token eyJhbGciOiJQUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl end", "token <token withheld> end"),
         ("a" * (SAID_LIMIT + 1), "a" * (SAID_LIMIT - 3) + "..."),
         ("a" * SAID_LIMIT, "a" * SAID_LIMIT),
+        ("lone \ud800 surrogate, \u202eturned\u2066", "lone \ufffd surrogate, \ufffdturned\ufffd"),
         ("", ""),
     ],
 )
 def test_words_become_one_bounded_line(text: str, line: str) -> None:
-    """Control characters go, tokens are withheld, and length is bounded."""
+    """Control characters go, what turns or breaks text is replaced, tokens are withheld, and length is bounded."""
     assert one_line(text) == line

@@ -16,6 +16,7 @@ from tests.adapters.mail_kit import serving
 
 SECRET = f"/secrets/{NAME}/"
 RENEWED = pair_of()
+DEEP = "[" * 200_000  # deeper than any JSON reader goes
 
 
 @pytest.fixture
@@ -48,6 +49,10 @@ async def world(authority: Authority, trust: ssl.SSLContext, monkeypatch: pytest
         ),
         ([document(401, {"error": {"code": "Unauthorized", "message": "odd"}})], "Unauthorized", 1),
         ([page(302)], "302", 1),
+        ([page(403, DEEP)], "403", 1),
+        ([page(403, DEEP, "application/json")], Fault.MALFORMED, 1),
+        ([page(200, DEEP, "application/json")], Fault.MALFORMED, 1),
+        ([page(200, " " * 2**21, "application/json")], Fault.MALFORMED, 1),
         ([page(200)], Fault.MALFORMED, 1),
         ([page(200, "", "application/json")], Fault.MALFORMED, 1),
         ([page(200, "{", "application/json")], Fault.MALFORMED, 1),

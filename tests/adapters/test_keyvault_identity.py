@@ -28,13 +28,13 @@ async def world(authority: Authority, trust: ssl.SSLContext, monkeypatch: pytest
 
 
 async def test_an_identity_that_is_not_assigned(world: World) -> None:
-    """The endpoint's refusal is told in its own words, with the client id that was asked for."""
+    """The endpoint's refusal is told in its own words, with the identity that was asked for."""
     identity = Identity(managed=True, client_id="99999999-aaaa-4bbb-8ccc-000000000009")
     seen = evidence(await world.certificates(identity=identity).certificate(), Stage.IDENTITY)
     assert seen.signal == Fault.IDENTITY_FAILED
     assert "400, No managed identity that is assigned" in seen.said
     assert "not found in environment" not in seen.said
-    assert seen.details == {"client_id": "99999999-aaaa-4bbb-8ccc-000000000009"}
+    assert seen.details == {"identity_client_id": "99999999-aaaa-4bbb-8ccc-000000000009"}
 
 
 async def test_an_identity_that_is_assigned_meanwhile(world: World) -> None:
@@ -57,7 +57,13 @@ async def test_an_identity_endpoint_that_is_down(world: World) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [page(502), document(200, {}), document(200, {"access_token": "x", "expires_on": "soon"}), document(500, {})],
+    [
+        page(502),
+        document(200, {}),
+        page(200, "[" * 200_000, "application/json"),
+        document(200, {"access_token": "x", "expires_on": "soon"}),
+        document(500, {}),
+    ],
 )
 async def test_odd_answers_of_the_identity_endpoint(
     answer: Answer, world: World, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch

@@ -67,6 +67,38 @@ async def test_a_call_outlives_the_caller_that_gives_up() -> None:
     assert await second == 1
 
 
+async def test_a_call_that_is_stuck_is_given_up() -> None:
+    """A call that is under way for longer than the limit is left to itself, and the next caller starts another."""
+    flight, stuck, gate = OneFlight[int](limit=0.0), Gate(), Gate()
+    first = asyncio.create_task(flight.join("a", stuck))
+    await asyncio.sleep(0.001)
+    gate.open.set()
+    assert await flight.join("a", gate) == 1
+    second = asyncio.create_task(flight.join("a", gate))
+    await asyncio.sleep(0)
+    stuck.open.set()
+    assert (await first, await second) == (1, 2)
+    assert await flight.join("a", gate) == 3
+
+
+def test_a_call_that_is_stuck_does_not_keep_the_process() -> None:
+    """When the loop ends it waits for no call, nor does the process; an answer that comes too late is dropped."""
+    gate = Gate()
+
+    async def give_up() -> None:
+        async with asyncio.timeout(0.01):
+            await OneFlight[int]().join("a", gate)
+
+    before = set(threading.enumerate())
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.daemon
+    gate.open.set()
+    thread.join(DEADLINE)
+    assert not thread.is_alive()
+
+
 async def test_every_waiting_caller_gets_the_exception() -> None:
     """A bug in the call is raised to all that wait, and the next caller starts afresh."""
 
@@ -88,13 +120,14 @@ async def test_an_exception_that_nobody_waits_for_is_no_complaint(caplog: pytest
         raise Broken
 
     flight = OneFlight[int]()
+    before = set(threading.enumerate())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await flight.join("a", broken)
-    under_way = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+    (thread,) = set(threading.enumerate()) - before
     gate.open.set()
-    await asyncio.wait(under_way, timeout=DEADLINE)
-    await asyncio.sleep(0)
-    del under_way
+    thread.join(DEADLINE)
+    await asyncio.sleep(0)  # the exception lands
+    await asyncio.sleep(0)  # and is looked at
     gc.collect()
     assert not caplog.records

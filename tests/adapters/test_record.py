@@ -2,9 +2,9 @@
 
 import pytest
 
-from mailcheck.adapters.record import LINE_SHOWN, LINES_KEPT, Record, readable
+from mailcheck.adapters.record import LINE_SHOWN, LINES_KEPT, WITHHELD, Record, readable
 from mailcheck.model.evidence import Evidence, Stage
-from mailcheck.model.report import Step
+from mailcheck.model.report import Folder, Listing, Step
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Conversation, Send
 
@@ -84,6 +84,15 @@ def test_a_line_is_safe_to_show(data: bytes, text: str) -> None:
 def test_a_secret_is_withheld_whole_and_in_pieces(line: str, shown: str) -> None:
     """A server that repeats a secret, or 16 characters of it, does not bring it into the transcript."""
     assert transcript(line.encode(), secrets=(TOKEN, "pin", "")) == (f"S: {shown}",)
+
+
+def test_a_secret_is_withheld_from_the_names_of_folders() -> None:
+    """A server that calls a folder by our token, whole or in pieces, does not bring it into the report."""
+    record = Record(Clock(), (Secret(TOKEN),))
+    folders = (Folder(("INBOX",), "inbox"), Folder((TOKEN[:20], f"x{TOKEN[20:]}"), selectable=False))
+    assert record.conversation(Listing(folders, unreadable=1)).outcome == Listing(
+        (Folder(("INBOX",), "inbox"), Folder((WITHHELD, WITHHELD), selectable=False)), unreadable=1
+    )
 
 
 def test_the_command_around_a_secret_stays_readable() -> None:

@@ -4,6 +4,12 @@ import asyncio
 import ssl
 
 import pytest
+
+from mailcheck.adapters.transport import LINE_LIMIT, LINES_LIMIT, LITERAL_LIMIT, TOTAL_LIMIT, MailTransport
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import Step
+from mailcheck.model.request import MailProtocol
+from mailcheck.protocol.effects import Dialogue, Enter, ReadExactly, ReadLine, Send
 from tests.adapters.mail_kit import (
     PATIENCE,
     Script,
@@ -17,12 +23,6 @@ from tests.adapters.mail_kit import (
     serving,
     talk,
 )
-
-from mailcheck.adapters.transport import LINE_LIMIT, LINES_LIMIT, LITERAL_LIMIT, TOTAL_LIMIT, MailTransport
-from mailcheck.model.evidence import Evidence, Fault, Stage
-from mailcheck.model.report import Step
-from mailcheck.model.request import MailProtocol
-from mailcheck.protocol.effects import Dialogue, Enter, ReadExactly, ReadLine, Send
 
 GREETING = b"* OK ready\r\n"
 

@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from tests.adapters.mail_kit import evidence, read, saying, serving, talk
 
 from lab.pki import Authority
 from mailcheck.adapters.transport import Address, MailTransport, Resolve
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.request import Endpoint
+from tests.adapters.mail_kit import evidence, read, saying, serving, talk
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)

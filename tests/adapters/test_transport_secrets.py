@@ -4,13 +4,13 @@ import asyncio
 import ssl
 
 import pytest
-from tests.adapters.mail_kit import PATIENCE, answering, evidence, saying, serving, talk
 
 from mailcheck.adapters.transport import MailTransport
 from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.report import Step
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue, Enter, ReadLine, Send, StartTls
+from tests.adapters.mail_kit import PATIENCE, answering, evidence, saying, serving, talk
 
 
 def submission() -> Dialogue[bytes | Evidence]:

@@ -57,11 +57,15 @@ class Vault:
 
 
 class Issuer:
-    """A token issuer that gives one answer and counts how often it was asked."""
+    """A token issuer that gives one answer and counts how often it was asked, and how often told to forget."""
 
     def __init__(self, answer: Token | Evidence) -> None:
         self.answer = answer
         self.asked = 0
+        self.forgotten = 0
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     async def token(self, certificate: Certificate) -> Token | Evidence:
         assert certificate.thumbprint == "AB12"
@@ -243,6 +247,33 @@ async def test_a_missing_role_is_certain() -> None:
     assert isinstance(verdict, Broken)
     assert [one.likelihood for one in verdict.diagnosis.causes] == ["certain"]
     assert "IMAP.AccessAsApp" in verdict.diagnosis.causes[0].cause
+
+
+@pytest.mark.parametrize(
+    "held, imap, forgotten",
+    [
+        (BOTH_ROLES, INBOX, 0),
+        (BOTH_ROLES, Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP), 1),
+        (BOTH_ROLES, Evidence(Stage.LIST, "BAD", "User is authenticated but not connected.", IMAP), 1),
+        (BOTH_ROLES, Evidence(Stage.CONNECT, Fault.REFUSED, protocol=IMAP), 0),
+        (BOTH_ROLES, Evidence(Stage.LOGOUT, Fault.TIMEOUT, protocol=IMAP), 0),
+        (token("POP.AccessAsApp"), INBOX, 1),
+        (token("POP.AccessAsApp"), Evidence(Stage.CONNECT, Fault.REFUSED, protocol=IMAP), 1),
+    ],
+    ids=["healthy", "auth", "list", "connect", "logout", "role-missing", "role-missing-unmet"],
+)
+async def test_a_token_that_did_not_do_is_forgotten(held: Token, imap: Listing | Evidence, forgotten: int) -> None:
+    """After a refusal, or without an asked role, the next check buys a token that knows what was mended meanwhile."""
+    issuer = Issuer(held)
+    await checked(use_case(issuer=issuer, servers=Servers({IMAP: imap, POP: Maildrop(1, 2)})))
+    assert issuer.forgotten == forgotten
+
+
+async def test_a_role_that_was_not_asked_for_is_not_missed() -> None:
+    """A token without the role of a protocol that is not checked stays good."""
+    issuer = Issuer(token("POP.AccessAsApp"))
+    await checked(use_case(issuer=issuer), POP)
+    assert issuer.forgotten == 0
 
 
 async def test_a_silent_vault_ends_at_the_deadline() -> None:

@@ -4,6 +4,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, Final
 
+from mailcheck.adapters.https import one_line
 from mailcheck.model.credential import Certificate
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.secret import Secret
@@ -36,7 +37,7 @@ def read(value: Secret[str], content_type: str | None, *, version: str) -> Certi
         Evidence of stage `CERTIFICATE` when there is no private key in it, when the key is not RSA (Entra takes no
         other), when it is neither PFX nor PEM, or is encrypted, or has no certificate of its key.
     """
-    details = {"content_type": content_type or "", "version": version}
+    details = {"content_type": one_line(content_type or ""), "version": one_line(version)}
     try:
         key, certificates = _contents(value.reveal())
         if key is None:

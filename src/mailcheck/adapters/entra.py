@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from mailcheck.adapters.https import fault_of, one_line
+from mailcheck.adapters.https import SAID_LIMIT, fault_of, one_line
 from mailcheck.adapters.one_flight import OneFlight
 from mailcheck.model.credential import Certificate, Claims, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
@@ -36,16 +36,18 @@ class EntraTokens:
     """Access tokens of one app registration for one resource.
 
     MSAL keeps a token until five minutes before it expires, and with it the tenant's endpoints; both are kept for
-    one certificate, and dropped when it is replaced. Failures are not kept: MSAL itself would answer a repeated
-    request from memory for a minute, and who has just mended a setting asks again sooner. Nor does a failure hide
-    behind a token that is still good: where MSAL renews one early, the refusal is the answer.
+    one certificate, and dropped when it is replaced. A token says what was true when it was bought: a check that went
+    well may rest on one up to an hour old, and on a certificate or a consent that has gone since. Whoever finds that
+    it did not do says so by `forget`. Failures are not kept: MSAL itself would answer a repeated request from memory
+    for a minute, and who has just mended a setting asks again sooner. Nor does a failure hide behind a token that is
+    still good: where MSAL renews one early, the refusal is the answer.
 
     Args:
         authority: `https://login.microsoftonline.com/<tenant>`, or another cloud's.
         client_id: Application (client) id.
         scope: `<resource>/.default`.
         session: The HTTP session, with its trust; shared, and left open.
-        read_timeout: Seconds without a byte after which an answer is given up.
+        read_timeout: Seconds for a whole answer.
     """
 
     def __init__(
@@ -71,6 +73,11 @@ class EntraTokens:
         the sum of its time-outs.
         """
         return await self._flight.join(certificate.thumbprint, lambda: self._buy(certificate))
+
+    def forget(self) -> None:
+        """Have the next token bought from Entra: the one that is kept did not do, and may be older than the mending."""
+        if self._app is not None:
+            self._app[1].remove_tokens_for_client()
 
     def _buy(self, certificate: Certificate) -> Token | Evidence:
         try:
@@ -174,13 +181,13 @@ def _document(text: str) -> Mapping[str, object] | None:
 
 def _refusal(url: str, status: int, document: Mapping[str, object]) -> Evidence:
     """The evidence in an OAuth error response (RFC 6749 section 5.2, with Entra's `error_codes`)."""
-    error, description = (one_line(_text(document.get(name))) for name in ("error", "error_description"))
+    error, description = (_line(document.get(name)) for name in ("error", "error_description"))
     listed = document.get("error_codes")
     codes = [str(code) for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
     spoken = _CODE.search(description)
     signal = f"AADSTS{codes[0]}" if codes else spoken[0] if spoken else error or str(status)
     details = {"status": str(status), "error": error, "codes": ",".join(codes)}
-    details |= {name: one_line(_text(document.get(name)), 64) for name in _IDS}
+    details |= {name: _line(document.get(name), 64) for name in _IDS}
     said = _TRAILER.split(description, maxsplit=1)[0]
     return Evidence(
         Stage.TOKEN, signal, said, details=_host(url) | {name: text for name, text in details.items() if text}
@@ -199,8 +206,8 @@ def _is_endpoint(value: object) -> bool:
     return isinstance(value, str) and _ENDPOINT.fullmatch(value) is not None
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _line(value: object, limit: int = SAID_LIMIT) -> str:
+    return one_line(value, limit) if isinstance(value, str) else ""
 
 
 def read_claims(token: str) -> Claims | None:
@@ -225,13 +232,13 @@ def read_claims(token: str) -> Claims | None:
     if isinstance(audience, list):  # RFC 7519 section 4.1.3 allows several; Entra writes one
         audience = next(iter(audience), "")
     return Claims(
-        audience=_text(audience),
-        roles=tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
-        tenant_id=_text(claims.get("tid")),
-        app_id=_text(claims.get("appid")) or _text(claims.get("azp")),
-        object_id=_text(claims.get("oid")),
+        audience=_line(audience),
+        roles=tuple(_line(role) for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
+        tenant_id=_line(claims.get("tid")),
+        app_id=_line(claims.get("appid")) or _line(claims.get("azp")),
+        object_id=_line(claims.get("oid")),
         expires_at=_moment(claims.get("exp")),
-        scopes=tuple(_text(claims.get("scp")).split()),
+        scopes=tuple(_line(claims.get("scp")).split()),
     )
 
 

@@ -74,7 +74,7 @@ class KeyVaultCertificates:
         identity: As whom to ask.
         max_age: Seconds for which a certificate is used without asking again.
         clock: Monotonic seconds.
-        read_timeout: Seconds without a byte after which an answer is given up.
+        read_timeout: Seconds for a whole answer.
     """
 
     def __init__(
@@ -139,9 +139,9 @@ class KeyVaultCertificates:
         except AzureError as error:  # no answer: ServiceRequestError, ServiceResponseError
             fault, said = fault_of(error.inner_exception or error)
             return Evidence(Stage.VAULT, fault, said=said, details=self._host())
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             # ValueError is also how the SDK refuses to send one service's token to another's host; and it takes the
-            # shape of a 200 on trust.
+            # shape of a 200, and the depth of any JSON, on trust.
             return self._mismatch(str(error)) or self._malformed()
 
     def _refusal(self, error: "HttpResponseError") -> Evidence:
@@ -167,7 +167,7 @@ class KeyVaultCertificates:
             return None
         # The rest of the SDK's sentence advises to switch the check off.
         said = one_line(said.partition(" Pass ")[0])
-        details = {**self._host(), "challenge_resource": found[1]}
+        details = {**self._host(), "challenge_resource": one_line(found[1])}
         return Evidence(Stage.VAULT, Fault.CHALLENGE_MISMATCH, said=said, details=details)
 
     def _malformed(self) -> Evidence:
@@ -202,7 +202,7 @@ class _Credential:
         except AzureError as error:
             _, said = fault_of(error.inner_exception or error)
             raise _NoToken(Evidence(Stage.IDENTITY, Fault.IDENTITY_FAILED, said=said)) from error
-        except ValueError as error:  # an answer that is no JSON, or has no number where one belongs
+        except (ValueError, RecursionError) as error:  # no JSON, too deep, or no number where one belongs
             said = "the identity endpoint's answer cannot be read"
             raise _NoToken(Evidence(Stage.IDENTITY, Fault.IDENTITY_FAILED, said=said)) from error
 
@@ -213,7 +213,7 @@ def _no_identity(message: str, identity: Identity) -> Evidence:
         return Evidence(Stage.IDENTITY, Fault.NO_ENDPOINT, said=one_line(attempts))
     # What the SDK puts before the endpoint's own words blames the environment, which is in order.
     said = one_line(message.rpartition("Token request error:")[2])
-    details = {"client_id": identity.client_id} if identity.client_id else {}
+    details = {"identity_client_id": identity.client_id} if identity.client_id else {}
     return Evidence(Stage.IDENTITY, Fault.IDENTITY_FAILED, said=said, details=details)
 
 
@@ -252,7 +252,7 @@ def _error_of(body: str) -> tuple[str, str, str]:
     """Code, inner code and message of a Key Vault error (page "Azure Key Vault REST API error codes"); "" for none."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", "", ""
     error = _object(_object(document).get("error"))
     inner = _object(error.get("innererror") or error.get("innerError"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from mailcheck.model.evidence import Evidence, Stage
-from mailcheck.model.report import Step
+from mailcheck.model.report import Folder, Listing, Step
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Conversation, Send
 
@@ -17,6 +17,7 @@ WITHHELD = "<withheld>"
 LINES_KEPT = 100  # from the beginning, and as many from the end: a report is read by people and kept in a table
 LINE_SHOWN = 300  # characters of one line, for the same reason
 _PIECE = 16  # characters: a server that cuts a secret off, or wraps it, still shows pieces of this length
+_BLOCK = 8  # characters: wherever a piece stands in a run, one of the blocks that the run is cut into lies within it
 _RUN = re.compile(rf"[\w+/=.~-]{{{_PIECE},}}", re.ASCII)  # what tokens (RFC 6750 section 2.1) and base64 are made of
 
 
@@ -43,6 +44,7 @@ class Record:
         self._began = self._entered = clock()
         self._steps: list[Step] = []
         self._secrets = {secret.reveal() for secret in secrets}
+        self._blocks: set[str] = set()
         self._first: list[str] = []
         self._last: deque[str] = deque(maxlen=LINES_KEPT)
         self._later = 0  # lines after the first ones, kept or not
@@ -69,14 +71,17 @@ class Record:
         self._note(f"S: {what}{readable(data)}")
 
     def conversation[T](self, outcome: T | Evidence) -> Conversation[T]:
-        """The whole of it, now that it has ended; the evidence loses the secrets that the server repeated."""
+        """The whole of it, now that it has ended; the outcome loses the secrets that the server repeated."""
         self._leave()
+        self._blocks = {one[at : at + _BLOCK] for one in self._secrets for at in range(len(one) - _BLOCK + 1)}
         steps = self._steps
         if isinstance(outcome, Evidence):
             said = self._withhold(readable(outcome.said.encode()))
             details = {name: self._withhold(text) for name, text in outcome.details.items()}
             outcome = replace(outcome, said=said, details=details)
             steps = [_failed(step, outcome) if step.name is outcome.stage else step for step in steps]
+        elif isinstance(outcome, Listing):
+            outcome = replace(outcome, folders=tuple(map(self._harmless, outcome.folders)))
         return Conversation(outcome, tuple(steps), tuple(self._transcript()), _ms(self._clock() - self._began))
 
     def _leave(self) -> None:
@@ -101,8 +106,11 @@ class Record:
         return _RUN.sub(lambda run: WITHHELD if self._has_piece(run[0]) else run[0], text)
 
     def _has_piece(self, run: str) -> bool:
-        pieces = [run[start : start + _PIECE] for start in range(len(run) - _PIECE + 1)]
-        return any(piece in secret for secret in self._secrets for piece in pieces)
+        return not self._blocks.isdisjoint(run[at : at + _BLOCK] for at in range(0, len(run), _BLOCK))
+
+    def _harmless(self, folder: Folder) -> Folder:
+        path = "\n".join(folder.path)  # at once: there may be millions of names
+        return folder if self._withhold(path) == path else replace(folder, path=tuple(map(self._withhold, folder.path)))
 
 
 def readable(data: bytes) -> str:

@@ -1,9 +1,9 @@
 """The only mail socket: it opens a connection in visible steps and drives one dialogue over it.
 
 The dialogue says what to send and to read (protocol/effects.py), OpenSSL works on memory buffers, and all waiting is
-done in four calls of the loop: getaddrinfo, sock_connect, sock_sendall, sock_recv. Each ends at once when cancelled, so
-closing the socket is all the tidying up there is. asyncio's own TLS would allocate 256 KiB for each connection and wait
-for the peer's close_notify.
+done in four calls: getaddrinfo in a thread, and the loop's sock_connect, sock_sendall and sock_recv. Each wait ends at
+once when cancelled, so closing the socket is all the tidying up there is. asyncio's own TLS would allocate 256 KiB for
+each connection and wait for the peer's close_notify.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import NamedTuple, cast
 
+from mailcheck.adapters.faults import fault_in
+from mailcheck.adapters.one_flight import in_thread
 from mailcheck.adapters.record import Record
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.request import Endpoint, MailProtocol
@@ -42,13 +44,13 @@ type Resolve = Callable[[Endpoint], Awaitable[Sequence[Address]]]
 async def resolve(endpoint: Endpoint) -> Sequence[Address]:
     """The addresses of this host in the resolver's order, the ones this machine can reach first (RFC 6724).
 
-    A cancelled look-up goes on in its thread until the resolver gives up; only the end of `asyncio.run` waits for it.
+    A cancelled look-up goes on in its thread until the resolver gives up, and nothing waits for it.
 
     Raises:
         socket.gaierror: there is no answer, or no such name.
         UnicodeError: this can be no host name.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    found = await in_thread(partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_STREAM))
     return [Address(family, (str(at[0]), int(at[1]), *at[2:])) for family, _, _, _, at in found]
 
 
@@ -270,31 +272,24 @@ class _Failed(Exception):  # noqa: N818 - no error: it carries a fault from the 
         self.fault, self.said, self.details = fault, said, details
 
 
-# By OpenSSL's X509_V_ERR codes (64: an IP address that is not in the certificate); the rest is UNTRUSTED.
-_CERTIFICATE_FAULTS = {9: Fault.NOT_YET_VALID, 10: Fault.EXPIRED, 62: Fault.HOST_MISMATCH, 64: Fault.HOST_MISMATCH}
-# The rest, such as EAI_AGAIN, is UNREACHABLE: the resolver gave no answer.
-_RESOLVER_FAULTS = {socket.EAI_NONAME: Fault.NAME_NOT_FOUND, socket.EAI_NODATA: Fault.NAME_NOT_FOUND}
-_SOCKET_FAULTS: dict[type[OSError], Fault] = {  # the first that fits
-    TimeoutError: Fault.TIMEOUT,
-    ConnectionRefusedError: Fault.REFUSED,
-    ConnectionError: Fault.CLOSED,
-    OSError: Fault.UNREACHABLE,
-}
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Foreign errors as `_Failed`, by the tables above."""
+    """Foreign errors as `_Failed`, by the table in faults.py."""
     try:
         yield
-    except ssl.SSLCertVerificationError as exc:
-        raise _Failed(_CERTIFICATE_FAULTS.get(exc.verify_code, Fault.UNTRUSTED), exc.verify_message) from exc
-    except ssl.SSLError as exc:
-        raise _Failed(Fault.TLS_FAILED, exc.reason or str(exc)) from exc
-    except socket.gaierror as exc:
-        raise _Failed(_RESOLVER_FAULTS.get(exc.errno or 0, Fault.UNREACHABLE), exc.strerror or "") from exc
     except UnicodeError as exc:
         raise _Failed(Fault.NAME_NOT_FOUND, str(exc)) from exc
     except OSError as exc:
-        fault = next(fault for kind, fault in _SOCKET_FAULTS.items() if isinstance(exc, kind))
-        raise _Failed(fault, os.strerror(exc.errno) if exc.errno else "") from exc  # asyncio words strerror anew
+        raise _Failed(fault_in(exc), _words(exc)) from exc
+
+
+def _words(error: OSError) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return error.verify_message
+        case ssl.SSLError():
+            return error.reason or str(error)
+        case socket.gaierror():
+            return error.strerror or ""
+        case _:
+            return os.strerror(error.errno) if error.errno else ""  # asyncio words strerror anew

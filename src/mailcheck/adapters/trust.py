@@ -11,6 +11,8 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from mailcheck.adapters.bounded import POOLS, read_body
+
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """A client context: TLS 1.2 or newer, certificate and host name verified, the system's trust anchors.
@@ -21,7 +23,9 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     Raises:
         OSError: the file cannot be read, or holds no certificate (`ssl.SSLError` is one).
     """
-    context = ssl.create_default_context()
+    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies, and the rest as `ssl.create_default_context` has it
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    context.load_default_certs()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
@@ -32,20 +36,40 @@ def http_session(context: ssl.SSLContext) -> requests.Session:
     """An HTTP session for MSAL and the Azure SDKs that verifies servers by this context and nothing else.
 
     `requests` alone knows either its own bundle or another file, and REQUESTS_CA_BUNDLE in the environment overrides
-    what a library asked for; mounting the context settles it for every request.
+    what a library asked for; mounting the context settles it for every request, behind a proxy too. Answers are
+    bounded (bounded.py): the read time-out is the time for a whole answer, and `stream` makes no difference.
     """
     session = requests.Session()
-    session.mount("https://", _ContextAdapter(context))
+    for scheme in POOLS:
+        session.mount(f"{scheme}://", _Adapter(context))
     return session
 
 
-class _ContextAdapter(HTTPAdapter):
+class _SharedContext(ssl.SSLContext):
+    def set_alpn_protocols(self, alpn_protocols: Any) -> None:
+        """Nothing: urllib3 sets HTTP on each connection, and mail servers would be offered it ever after."""
+
+
+class _Adapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         super().__init__()
 
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(request, *args, **kwargs)
+        read_body(response)
+        return response
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if proxy.lower().startswith("https://"):
+            kwargs["proxy_ssl_context"] = self._context  # for the connection to the proxy itself
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: bool | str, cert: Any = None

@@ -49,7 +49,10 @@ class TokenIssuer(Protocol):
     """Who gives an access token for a certificate: Entra."""
 
     async def token(self, certificate: Certificate) -> Token | Evidence:
-        """A token for Exchange, fresh or from the cache."""
+        """A token for Exchange, bought now or kept from before."""
+
+    def forget(self) -> None:
+        """The kept token did not do: the next one is to be bought."""
 
 
 class Mail(Protocol):
@@ -73,7 +76,7 @@ class Target:
 
     Attributes:
         app: The app registration under test.
-        resource: The audience its tokens must have, such as `https://outlook.office365.com`.
+        resource: Exchange Online's audience in this cloud, such as `https://outlook.office365.com`.
         endpoints: The server of each protocol.
         timeout: Seconds for one whole check.
         domains: The only domains that may be checked; empty: any.
@@ -88,6 +91,9 @@ class Target:
 
 class CheckMailbox:
     """The use case. One instance serves any number of checks at the same time.
+
+    A token that opened every mailbox asked for is kept, so a healthy answer may rest on what Entra said up to an hour
+    ago. One that a server refused, or that lacks a role, is not: who mends that and checks again gets a new one.
 
     `now` gives the current time in UTC, `new_id` a fresh id for a report or a bug's reference.
     """
@@ -165,18 +171,14 @@ class CheckMailbox:
     async def _conversations(
         self, request: CheckRequest, token: Token, deadline: float
     ) -> dict[MailProtocol, ProtocolReport]:
-        talks = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(self._conversation(request, protocol, token, deadline) for protocol in request.protocols)
         )
-        opened = frozenset(
-            protocol
-            for protocol, talk in zip(request.protocols, talks, strict=True)
-            if not isinstance(talk.outcome, Evidence)
-        )
-        return {
-            protocol: self._judged(request, protocol, talk, token, opened)
-            for protocol, talk in zip(request.protocols, talks, strict=True)
-        }
+        talks = dict(zip(request.protocols, outcomes, strict=True))
+        if any(_is_spent(token, protocol, talk.outcome) for protocol, talk in talks.items()):
+            self._tokens.forget()
+        opened = frozenset(protocol for protocol, talk in talks.items() if not isinstance(talk.outcome, Evidence))
+        return {protocol: self._judged(request, protocol, talk, token, opened) for protocol, talk in talks.items()}
 
     async def _conversation(
         self, request: CheckRequest, protocol: MailProtocol, token: Token, deadline: float
@@ -209,6 +211,7 @@ class CheckMailbox:
                 endpoint=self._target.endpoints[protocol],
                 claims=token.claims,
                 opened=opened,
+                token_length=len(token.value),
             )
             verdict: Healthy | Broken = Broken(diagnose(talk.outcome, known))
         else:
@@ -230,6 +233,12 @@ class CheckMailbox:
             reference = self._new_id()
             _log.exception("our bug, reference %s, at stage %s", reference, stage)
             return Evidence(stage, Fault.BUG, protocol=protocol, details=MappingProxyType({"reference": reference}))
+
+
+def _is_spent(token: Token, protocol: MailProtocol, outcome: Opened | Evidence) -> bool:
+    """Whether a token is not to be used again: it lacks the role, or a server that read it refused."""
+    refused = isinstance(outcome, Evidence) and outcome.stage in {Stage.AUTH, Stage.LIST}
+    return refused or protocol.role not in token.claims.roles
 
 
 def _out_of_force(certificate: Certificate, now: dt.datetime) -> Evidence | None:

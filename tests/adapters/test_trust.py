@@ -1,0 +1,112 @@
+"""The HTTP session behind a proxy, and the one TLS context that HTTP and mail share."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+import requests
+
+from lab.pki import Authority
+from mailcheck.adapters.https import fault_of
+from mailcheck.adapters.transport import MailTransport
+from mailcheck.adapters.trust import http_session
+from mailcheck.model.evidence import Fault
+from tests.adapters.azure_kit import Peer, page, served
+from tests.adapters.mail_kit import Script, read, serving, talk
+
+TIMEOUT = (0.5, 5.0)  # seconds to connect, and to read
+
+
+@pytest.fixture
+def session(trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[requests.Session]:
+    """The HTTP session of the product; nothing in the environment keeps a host from the proxy."""
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with http_session(trust) as session:
+        yield session
+
+
+async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Whatever comes from one side goes to the other, until either leaves."""
+    try:
+        while data := await reader.read(16 * 1024):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
+
+
+def proxy(asked: list[bytes]) -> Script:
+    """A proxy that takes CONNECT (RFC 9110 section 9.3.6), and notes what it was asked."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        host, _, port = asked[-1].split()[1].decode().rpartition(":")
+        server = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        async with asyncio.TaskGroup() as both:
+            both.create_task(passing(reader, server[1]))
+            both.create_task(passing(server[0], writer))
+
+    return script
+
+
+async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A proxy whose answer to CONNECT never ends."""
+    await reader.readuntil(b"\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(TIMEOUT[0] / 10)
+
+
+@asynccontextmanager
+async def answering(tls: ssl.SSLContext, session: requests.Session) -> AsyncGenerator[Peer]:
+    """A server at https://localhost that answers 200."""
+    async with served(Peer(tls), session) as peer:
+        peer.answers["/"] = page(200, "here")
+        yield peer
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_server_behind_a_proxy_is_verified_by_the_same_context(
+    scheme: str, session: requests.Session, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MAILCHECK_CA_FILE holds for a server behind HTTPS_PROXY, and for a proxy that speaks TLS itself."""
+    asked: list[bytes] = []
+    async with answering(tls, session) as peer, serving(proxy(asked), tls if scheme == "https" else None) as way:
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://{way.endpoint}")
+        response = await asyncio.to_thread(session.get, f"{peer.url}/", timeout=TIMEOUT)
+        session.close()
+        assert response.text == "here"
+        assert asked == [f"CONNECT {peer.url.removeprefix('https://')} HTTP/1.1".encode()]
+
+
+async def test_a_proxy_that_drips_is_given_up(session: requests.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to CONNECT is bounded by the time-out for connecting."""
+    async with serving(endless) as way:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{way.endpoint}")
+        with pytest.raises(requests.RequestException) as caught:
+            await asyncio.to_thread(session.get, "https://localhost:9/", timeout=TIMEOUT)
+    assert fault_of(caught.value)[0] is Fault.TIMEOUT
+
+
+async def test_mail_servers_are_not_told_of_http(
+    session: requests.Session, transport: MailTransport, tls: ssl.SSLContext, authority: Authority
+) -> None:
+    """After a request over HTTPS, the same context offers a mail server no protocol by ALPN (RFC 7301)."""
+    async with answering(tls, session) as peer:
+        await asyncio.to_thread(session.get, f"{peer.url}/", timeout=TIMEOUT)
+    chosen: list[str | None] = []
+
+    async def script(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        chosen.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        writer.write(b"* OK\r\n")
+
+    keen = authority.server_context()
+    keen.set_alpn_protocols(["http/1.1"])
+    async with serving(script, keen) as server:
+        await talk(transport, server.endpoint, read())
+    assert chosen == [None]
