@@ -93,6 +93,9 @@ class Issuer:
         assert claims is not None
         return Token(Secret(self._token), claims)
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
 
 @pytest.fixture(scope="session")
 def trust(dovecot: Dovecot) -> ssl.SSLContext:
