@@ -10,6 +10,7 @@ from typing import Any
 
 # AADSTS number: (`error` of RFC 6749 section 5.2, HTTP status).
 _ANSWERS: dict[int, tuple[str, int]] = {
+    50012: ("invalid_client", 401),  # AuthenticationFailed
     50027: ("invalid_request", 400),  # InvalidJwtToken
     50048: ("invalid_client", 401),  # SubjectMismatchesIssuer
     50049: ("invalid_instance", 400),  # NoSuchInstanceForDiscovery
@@ -18,8 +19,6 @@ _ANSWERS: dict[int, tuple[str, int]] = {
     90002: ("invalid_request", 400),  # InvalidTenantName
     500011: ("invalid_resource", 400),  # InvalidResourceServicePrincipalNotFound
     700016: ("unauthorized_client", 400),  # UnauthorizedClient_DoesNotMatchRequest
-    700021: ("invalid_client", 401),  # the assertion is another application's
-    700023: ("invalid_client", 401),  # the assertion is for another audience
     700024: ("invalid_client", 401),  # the assertion is outside its time
     700027: ("invalid_client", 401),  # the certificate is not registered
     900023: ("invalid_request", 400),  # the tenant identifier is malformed
@@ -27,11 +26,11 @@ _ANSWERS: dict[int, tuple[str, int]] = {
     901002: ("invalid_request", 400),  # `resource` at the v2.0 endpoint
     1000502: ("invalid_client", 401),  # the certificate is outside its validity
     1002012: ("invalid_scope", 400),  # a scope without /.default
-    5002741: ("invalid_client", 401),  # several audiences
     7000112: ("unauthorized_client", 400),  # UnauthorizedClientApplicationDisabled
     7000215: ("invalid_client", 401),  # InvalidClientSecret
     7000216: ("invalid_client", 401),  # no credential in a client_credentials request
     7000274: ("invalid_client", 401),  # the assertion's signature is wrong
+    9001023: ("invalid_request", 400),  # /common and /organizations are for users
 }
 
 

@@ -11,8 +11,9 @@ from typing import BinaryIO, Self
 START_LIMIT = 30.0  # seconds until the app is indexed; Azure gives an app as many
 _STOP_LIMIT = 10.0
 _READY = "ready "
-# What the surrounding shell may hold of another configuration; the app gets the world's settings and no others.
-_SETTINGS = ("MAILCHECK_", "MicrosoftApp", "IDENTITY_", "AZURE_", "MSI_")
+# What a program needs of the surrounding shell. The rest may be another configuration: of Azure, of a proxy, of Python.
+_KEPT = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"})
+_KEPT_PREFIXES = ("LC_", "LAB_")
 
 
 class AppFailed(Exception):  # noqa: N818 - what happened to the app, said to the person who started it
@@ -24,7 +25,8 @@ class AppProcess:
 
     Args:
         app: Folder with function_app.py.
-        settings: The app settings; everything else of the environment is passed on.
+        settings: The app settings. Of this process's environment the app gets only what a program needs to run, and
+            LAB_*: the host's keys.
         port: TCP port on loopback; 0 for any.
         auth: Whether function keys are asked for.
         log: Where the host's and the app's log goes; this process's stderr when absent.
@@ -65,15 +67,10 @@ class AppProcess:
         )  # fmt: skip
         assert process.stdout is not None  # noqa: S101 - asked for above
         try:
-            async with asyncio.timeout(START_LIMIT):
-                url = await _ready(process.stdout)
-        except TimeoutError:
+            self.url = await _ready_url(process, process.stdout)
+        except BaseException:  # cancelled, too
             await self.stop()
-            raise AppFailed(f"the Functions host was not ready after {START_LIMIT:.0f} s") from None
-        if url is None:
-            code = await process.wait()
-            raise AppFailed(f"the Functions host ended with code {code}")
-        self.url = url
+            raise
         self._draining = asyncio.create_task(_drain(process.stdout))
 
     async def stop(self) -> None:
@@ -101,9 +98,20 @@ class AppProcess:
         return await self._process.wait()
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
+        kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
         source = str(Path(__file__).parents[1])
         return {**kept, "PYTHONPATH": source, **self._settings}
+
+
+async def _ready_url(process: Process, stdout: asyncio.StreamReader) -> str:
+    try:
+        async with asyncio.timeout(START_LIMIT):
+            url = await _ready(stdout)
+    except TimeoutError:
+        raise AppFailed(f"the Functions host was not ready after {START_LIMIT:.0f} s") from None
+    if url is None:
+        raise AppFailed(f"the Functions host ended with code {await process.wait()}")
+    return url
 
 
 async def _ready(stdout: asyncio.StreamReader) -> str | None:

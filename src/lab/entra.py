@@ -16,15 +16,13 @@ from lab.aadsts import Refusal
 from lab.assertion import ASSERTION_TYPE, Assertions
 from lab.pki import Authority
 from lab.serving import WebServer
-from lab.signing import SigningKey
-from lab.tenant import BOT_RESOURCE, EXCHANGE_RESOURCE, VAULT_RESOURCE, Application, Tenant
+from lab.signing import Rejected, SigningKey, app_only_fault
+from lab.tenant import RESOURCES, Application, Tenant
+from lab.token_request import DEFAULT, check_enabled, check_form, missing
 
 TOKEN_LIFETIME = dt.timedelta(seconds=3599)  # what Entra's expires_in says
 _BACKDATED = 300  # seconds: iat and nbf lie this far back, for resources whose clocks are behind
-_DEFAULT = "/.default"
-# The names that Exchange Online answers to beside the documented one, and Graph: a token for the wrong one of them is a
-# mistake of the field that Entra does not catch.
-_OTHER_RESOURCES = ("https://outlook.office.com", "https://ps.outlook.com", "https://graph.microsoft.com")
+_FOR_USERS = ("common", "organizations")  # in a tenant's place; they have discovery, and no client credentials
 _TENANT_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
 _NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -82,7 +80,7 @@ class Entra(WebServer):
         super().__init__(host="localhost", tls=authority.server_context(), port=port)
         self.tenant = tenant
         self.signing = SigningKey.generate()
-        self.known_resources = {EXCHANGE_RESOURCE, BOT_RESOURCE, VAULT_RESOURCE, *_OTHER_RESOURCES}
+        self.known_resources = set(RESOURCES)
         self.sightings: list[Sighting] = []
         self._now = now
         self._ids = ids
@@ -132,13 +130,26 @@ class Entra(WebServer):
             "idtyp": "app",
             "oid": application.principal_id,
             # Without consent there is no claim, rather than an empty one.
-            "roles": sorted(application.roles.get(resource.rstrip("/"), ())) or None,
+            "roles": sorted(application.roles_for(resource)) or None,
             "sub": application.principal_id,
             "tid": self.tenant.id,
             "uti": base64.urlsafe_b64encode(self._ids().bytes).rstrip(b"=").decode(),
             "ver": "1.0",
         }
         return self.signing.sign({name: value for name, value in {**usual, **claims}.items() if value is not None})
+
+    def verify(self, token: str, audience: str) -> dict[str, Any]:
+        """The claims of an app-only token that this Entra made for this audience, valid now by its clock.
+
+        Raises:
+            Rejected: It is anything else: forged, out of its time, of another audience, issuer or tenant, a user's.
+        """
+        claims = self.signing.verify(
+            token, audience=audience, issuer=self.issuer_v1, require=("oid", "appid"), now=self._now()
+        )
+        if fault := app_only_fault(claims, self.tenant.id):
+            raise Rejected(fault)
+        return claims
 
     async def _instance(self, request: web.Request) -> web.Response:
         """Instance discovery: whether a host is one of Entra's, and where a tenant's configuration is.
@@ -159,14 +170,19 @@ class Entra(WebServer):
         )
 
     async def _configuration(self, request: web.Request) -> web.Response:
-        if refusal := self._check_tenant(request):
+        name = request.match_info["tenant"].lower()
+        if name in _FOR_USERS:
+            authority, issuer = f"{self.url}/{name}", f"{self.url}/{{tenantid}}/v2.0"
+        elif refusal := self._check_tenant(request):
             return self._refused(request, refusal)
+        else:
+            authority, issuer = self.authority_url, self._issuer_v2
         return web.json_response(
             {
-                "issuer": self._issuer_v2,
-                "authorization_endpoint": f"{self.authority_url}/oauth2/v2.0/authorize",
-                "token_endpoint": self._token_endpoint,
-                "jwks_uri": f"{self.authority_url}/discovery/v2.0/keys",
+                "issuer": issuer,
+                "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{authority}/oauth2/v2.0/token",
+                "jwks_uri": f"{authority}/discovery/v2.0/keys",
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
                 "grant_types_supported": ["client_credentials"],
                 "response_types_supported": ["code"],
@@ -181,7 +197,7 @@ class Entra(WebServer):
         return web.json_response({"keys": [self.signing.jwk(issuer=self._issuer_v2)]})
 
     async def _token(self, request: web.Request) -> web.Response:
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = await _form(request)
         answer = self._check_tenant(request) or self._decide(form)
         credential = next(
             (
@@ -201,18 +217,16 @@ class Entra(WebServer):
         return web.json_response(document, headers=_NO_STORE)
 
     def _decide(self, form: Mapping[str, str]) -> _Grant | Refusal:
-        if refusal := _check_form(form):
+        if refusal := check_form(form):
             return refusal
-        application = self.tenant.applications.get(form["client_id"])
+        application = self.tenant.find(form["client_id"])
         if application is None:
             return Refusal(
                 700016, f"No application '{form['client_id']}' was found in the directory '{self.tenant.domain}'."
             )
-        if not application.enabled:
-            return Refusal(7000112, f"Application '{application.client_id}'({application.name}) is disabled.")
-        if refusal := self._authenticate(form, application):
+        if refusal := check_enabled(application) or self._authenticate(form, application):
             return refusal
-        resource = form["scope"].removesuffix(_DEFAULT)
+        resource = form["scope"].removesuffix(DEFAULT)
         if refusal := self.check_resource(resource):
             return refusal
         return _Grant(application, resource, "2" if form.get("client_assertion") else "1")
@@ -220,7 +234,7 @@ class Entra(WebServer):
     def _authenticate(self, form: Mapping[str, str], application: Application) -> Refusal | None:
         if assertion := form.get("client_assertion"):
             if form.get("client_assertion_type") != ASSERTION_TYPE:
-                return _missing("client_assertion_type")
+                return missing("client_assertion_type")
             return self._assertions.check(assertion, application, audiences=self._assertion_audiences, now=self._now())
         secret = form.get("client_secret")
         if not secret:
@@ -245,6 +259,8 @@ class Entra(WebServer):
         name = request.match_info["tenant"]
         if name.lower() in {self.tenant.id, self.tenant.domain}:
             return None
+        if name.lower() in _FOR_USERS:
+            return Refusal(9001023, f"Client credentials are not for /{name}; name the tenant instead.")
         if not _TENANT_NAME.fullmatch(name):
             return Refusal(900023, f"The tenant identifier '{name}' is neither a DNS name nor an external domain.")
         return Refusal(90002, f"Tenant '{name}' was not found. Check the tenant id, and the cloud.")
@@ -273,22 +289,10 @@ class Entra(WebServer):
         return web.json_response(document, status=refusal.status, headers=_NO_STORE)
 
 
-def _check_form(form: Mapping[str, str]) -> Refusal | None:
-    """What is wrong with the parameters themselves, whoever sends them."""
-    for name in ("grant_type", "client_id", "scope"):
-        if not form.get(name):
-            return _missing(name)
-    scope = form["scope"]
-    if form["grant_type"] != "client_credentials":
-        return Refusal(70003, f"The grant type '{form['grant_type']}' is not supported here.")
-    if "resource" in form:
-        return Refusal(901002, "The parameter 'resource' is not for this endpoint; use 'scope'.")
-    if len(scope.split()) > 1:
-        return Refusal(70011, f"The scope '{scope}' is not valid: it names more than one.")
-    if not scope.endswith(_DEFAULT):
-        return Refusal(1002012, f"The scope {scope} is not valid: client credentials need <resource>{_DEFAULT}.")
-    return None
-
-
-def _missing(parameter: str) -> Refusal:
-    return Refusal(900144, f"The request body must contain the parameter '{parameter}'.")
+async def _form(request: web.Request) -> dict[str, str]:
+    """The parameters of a body; none where it is no form, so that the first one is missed."""
+    try:
+        posted = await request.post()
+    except (ValueError, LookupError):  # octets, a boundary or a charset that do not fit
+        return {}
+    return {name: value for name, value in posted.items() if isinstance(value, str)}

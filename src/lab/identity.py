@@ -12,6 +12,7 @@ from aiohttp import web
 from lab.entra import Entra, Sighting
 from lab.serving import WebServer
 from lab.tenant import BOT_CLIENT_ID, IDENTITY_CLIENT_ID, Application
+from lab.token_request import check_enabled
 
 _PATH = "/msi/token"
 _API_VERSION = "2019-08-01"
@@ -46,7 +47,7 @@ class ManagedIdentity(WebServer):
         self._entra = entra
         self._header = header
         self._system_assigned = system_assigned
-        self._user_assigned = user_assigned
+        self._user_assigned = frozenset(client_id.lower() for client_id in user_assigned)
 
     def environment(self) -> dict[str, str]:
         """The variables by which App Service tells code of the endpoint."""
@@ -76,7 +77,7 @@ class ManagedIdentity(WebServer):
         application = self._identity(query)
         if application is None:
             return _refused(400, "No managed identity that is assigned to this app fits the request.")
-        if refusal := self._entra.check_resource(resource):
+        if refusal := check_enabled(application) or self._entra.check_resource(resource):
             return _refused(400, f"{refusal.code}: {refusal.text}")
         token = self._entra.mint(application, resource)
         claims = jwt.decode(token, options={"verify_signature": False})  # minted above
@@ -96,9 +97,9 @@ class ManagedIdentity(WebServer):
         if any(name in query for name in _OTHER_SELECTORS):
             return None  # the lab's identities are named by client id only
         client_id = query.get("client_id")
-        if client_id is not None and client_id not in self._user_assigned:
+        if client_id is not None and client_id.lower() not in self._user_assigned:
             return None
-        return self._entra.tenant.applications.get(client_id or self._system_assigned or "")
+        return self._entra.tenant.find(client_id or self._system_assigned or "")
 
 
 def _refused(status: int, message: str) -> web.Response:

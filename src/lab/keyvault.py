@@ -17,6 +17,7 @@ from lab.denial import MESSAGES, Denial, error, not_found
 from lab.entra import Entra
 from lab.pki import Authority, KeyPair
 from lab.serving import WebServer
+from lab.signing import Rejected
 
 __all__ = ["Denial", "KeyVault", "VaultRequest"]
 
@@ -25,8 +26,10 @@ _LIST = "Microsoft.KeyVault/vaults/secrets/readMetadata/action"
 _PFX, _PEM = "application/x-pkcs12", "application/x-pem-file"
 _RETRY_AFTER = "1"  # seconds
 _ADDRESS = "127.0.0.1"
+# Those that the SDK knows, the newest being what it sends.
+_API_VERSIONS = frozenset(("7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"))
 # Why PyJWT refused a token: the vault's number and words for it. The rest is AKV10001.
-_TOKEN_FAULTS: Final[Mapping[type[jwt.InvalidTokenError], tuple[str, str]]] = {
+_TOKEN_FAULTS: Final[Mapping[type[BaseException | None], tuple[str, str]]] = {
     jwt.InvalidIssuerError: ("AKV10032", "Invalid issuer. Expected one of {issuer}, found {iss}."),
     jwt.InvalidAudienceError: ("AKV10022", "Invalid audience. Expected {resource}, found: {aud}."),
     jwt.InvalidSignatureError: ("AKV10046", "The key that signed the token is unknown."),
@@ -182,23 +185,18 @@ class KeyVault(WebServer):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return self._challenge("AKV10000: Request is missing a Bearer or PoP token.")
-        expected = {"resource": self.resource, "issuer": self._entra.issuer_v1}
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._entra.signing.key.public_key(),
-                algorithms=["RS256"],
-                audience=self.resource,
-                issuer=self._entra.issuer_v1,
-                # The lifetime is compared with the lab's clock, below.
-                options={"require": ["exp", "aud", "iss", "oid", "appid"], "verify_exp": False, "verify_nbf": False},
-            )
-        except jwt.InvalidTokenError as fault:
-            number, words = _TOKEN_FAULTS.get(type(fault), ("AKV10001", "The token cannot be validated."))
-            return self._challenge(f"{number}: {words.format(**expected, **_parties(token))}")
-        if not claims["exp"] > self._now().timestamp():
-            return self._challenge("AKV10001: The token has expired.")
-        return claims
+            return self._entra.verify(token, self.resource)
+        except Rejected as rejected:
+            return self._challenge(self._fault(token, rejected.__cause__))
+
+    def _fault(self, token: str, cause: BaseException | None) -> str:
+        if type(cause) not in _TOKEN_FAULTS:
+            return "AKV10001: The token cannot be validated."
+        number, words = _TOKEN_FAULTS[type(cause)]
+        stated = jwt.decode(token, options={"verify_signature": False})  # PyJWT could read it: it found this fault
+        found = {"iss": stated.get("iss"), "aud": stated.get("aud")}
+        return f"{number}: {words.format(resource=self.resource, issuer=self._entra.issuer_v1, **found)}"
 
     def _challenge(self, message: str) -> web.Response:
         header = f'Bearer authorization="{self._entra.authority_url}", resource="{self.resource}"'
@@ -217,8 +215,8 @@ class KeyVault(WebServer):
             if denial is Denial.THROTTLED:
                 return error(429, denial, message, headers={"Retry-After": _RETRY_AFTER})
             return error(403, "Forbidden", message, inner=denial)
-        if not request.query.get("api-version"):
-            return error(400, "BadParameter", "The parameter api-version is missing.")
+        if request.query.get("api-version") not in _API_VERSIONS:
+            return error(400, "BadParameter", "The parameter api-version is missing, or is no version of this API.")
         return None
 
     def _get(self, request: web.Request) -> web.Response:
@@ -249,15 +247,6 @@ class KeyVault(WebServer):
 
     def _id(self, *segments: str) -> str:
         return "/".join((self.url, "secrets", *segments))
-
-
-def _parties(token: str) -> dict[str, object]:
-    """Issuer and audience of a token that was refused for one of them, as it states them."""
-    try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        claims = {}
-    return {"iss": claims.get("iss"), "aud": claims.get("aud")}
 
 
 def _seconds(moment: dt.datetime) -> int:

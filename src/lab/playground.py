@@ -178,7 +178,7 @@ async def serve(app: Path, *, port: int, logs: Path, tell: Callable[[str], objec
         proxy = await stack.enter_async_context(
             SigningProxy(
                 issuer=world.teams.issuer,
-                bearer=BotBearer(lambda token: world.entra.signing.verify(token, audience=BOT_RESOURCE), BOT_CLIENT_ID),
+                bearer=BotBearer(lambda token: world.entra.verify(token, BOT_RESOURCE), BOT_CLIENT_ID),
                 bot_url=host.url + MESSAGES_PATH,
                 playground_url=f"http://{_HOST}:{port}{_CONNECTOR}",
                 tenant_id=TENANT_ID,

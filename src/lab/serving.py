@@ -8,24 +8,38 @@ from typing import Self
 
 from aiohttp import web
 
+_ADDRESS = "127.0.0.1"
+_MAX_BODY = 1024 * 1024  # octets, as aiohttp has it
 _SHUTDOWN_SECONDS = 1.0  # what a request in flight gets when the lab stops
 
 
 class WebServer:
-    """One aiohttp application on 127.0.0.1; a subclass says what it serves by `routes`.
+    """One aiohttp application on 127.0.0.1.
 
     Used as `async with`, or by `start` and `stop`; a server that starts again comes back on the port it had.
 
     Args:
+        routes: What it serves; a subclass says so by overriding `routes`.
         host: The name that clients use in URLs: `localhost` or `127.0.0.1`.
         tls: The TLS context; plain HTTP when absent.
         port: The TCP port; 0 lets the system choose.
+        client_max_size: The largest request body in octets; a larger one is 413.
     """
 
-    def __init__(self, *, host: str, tls: ssl.SSLContext | None, port: int) -> None:
+    def __init__(
+        self,
+        routes: Iterable[web.RouteDef] = (),
+        *,
+        host: str = _ADDRESS,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+        client_max_size: int = _MAX_BODY,
+    ) -> None:
+        self._routes = tuple(routes)
         self._host = host
         self._tls = tls
         self._port = port
+        self._client_max_size = client_max_size
         self._running: tuple[web.AppRunner, asyncio.Server] | None = None
 
     @property
@@ -35,19 +49,27 @@ class WebServer:
 
     def routes(self) -> Iterable[web.RouteDef]:
         """What is served."""
-        raise NotImplementedError
+        return self._routes
 
     async def start(self) -> None:
-        """Begins to serve."""
-        application = web.Application()
+        """Begins to serve.
+
+        Raises:
+            OSError: The port is taken; nothing is left running.
+        """
+        application = web.Application(client_max_size=self._client_max_size)
         application.add_routes(self.routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         assert runner.server is not None  # noqa: S101 - setup made it
         # Not web.TCPSite, which does not say when its connections have gone: sockets would outlive `stop`.
-        server = await asyncio.get_running_loop().create_server(
-            runner.server, "127.0.0.1", self._port, ssl=self._tls, reuse_address=True
-        )
+        try:
+            server = await asyncio.get_running_loop().create_server(
+                runner.server, _ADDRESS, self._port, ssl=self._tls, reuse_address=True
+            )
+        except BaseException:
+            await runner.cleanup()
+            raise
         self._running = runner, server
         self._port = server.sockets[0].getsockname()[1]
 

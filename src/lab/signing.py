@@ -1,18 +1,26 @@
 """Signed tokens: the keys that Entra and the Bot Framework issuer sign with, and their JWKS documents."""
 
 import base64
+import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.types import Options
+
+# PyJWT knows no clock but the machine's: times are compared below.
+_NO_TIMES: Final[Options] = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
 class Rejected(Exception):  # noqa: N818 - it is an answer, not an error of ours
-    """A token that does not verify; the text is the reason, for the lab's log and its tests."""
+    """A token that does not verify; the text is the reason, for the lab's log and its tests.
+
+    Its `__cause__` is PyJWT's exception, where PyJWT or a clock refused the token.
+    """
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,26 @@ class SigningKey:
             dict(claims), self.key, algorithm="RS256", headers={"kid": self.kid, "x5t": self.kid, **header}
         )
 
-    def verify(self, token: str, *, audience: str, issuer: str | None = None) -> dict[str, Any]:
+    def verify(
+        self,
+        token: str,
+        *,
+        audience: str | Sequence[str],
+        issuer: str | None = None,
+        require: Sequence[str] = (),
+        now: dt.datetime,
+    ) -> dict[str, Any]:
         """The claims of a token signed by this key for this audience.
 
+        Args:
+            token: The compact JWS.
+            audience: What `aud` must be, or several of which it must be one.
+            issuer: What `iss` must be; anything when absent.
+            require: Claims that must be there besides `exp`, `aud` and `iss`.
+            now: The time to compare with, UTC.
+
         Raises:
-            Rejected: the token is malformed, not ours, expired, or for somebody else.
+            Rejected: the token is malformed, not ours, not valid now, or for somebody else.
         """
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -58,8 +81,32 @@ class SigningKey:
                 algorithms=["RS256"],
                 audience=audience,
                 issuer=issuer,
-                options={"require": ["exp", "aud", "iss"]},
+                options={"require": ["exp", "aud", "iss", *require], **_NO_TIMES},
             )
+            _check_times(claims, now.timestamp())
         except jwt.InvalidTokenError as error:
             raise Rejected(f"{type(error).__name__}: {error}") from error
+        except UnicodeEncodeError as error:  # octets of a header that are no text
+            raise Rejected("malformed: not ASCII") from error
         return claims
+
+
+def app_only_fault(claims: Mapping[str, Any], tenant_id: str) -> str | None:
+    """What keeps verified claims from being those of an application of this tenant, in its own name; or None."""
+    if claims.get("tid") != tenant_id:
+        return "another tenant"
+    if claims.get("idtyp") != "app":
+        return "not an app-only token"
+    if not isinstance(claims.get("oid"), str):
+        return "no oid"
+    return None
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> None:
+    end, start = claims["exp"], claims.get("nbf", now)
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in (end, start)):
+        raise jwt.DecodeError("its times are not numbers")
+    if end <= now:
+        raise jwt.ExpiredSignatureError("it has expired")
+    if start > now:
+        raise jwt.ImmatureSignatureError("it is not valid yet")

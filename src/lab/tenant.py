@@ -9,10 +9,17 @@ from cryptography import x509
 
 TENANT_ID = "11111111-aaaa-4bbb-8ccc-000000000001"
 TENANT_DOMAIN = "contoso.com"
-# Entra ID's well-known id of "Office 365 Exchange Online" is a fact of the field; the scope is what an app asks for.
+# "Office 365 Exchange Online", by the name that the documentation has apps ask for.
 EXCHANGE_RESOURCE = "https://outlook.office365.com"
 VAULT_RESOURCE = "https://vault.azure.net"
 BOT_RESOURCE = "https://api.botframework.com"
+# The name that Microsoft's consent URL for IMAP and POP has; tokens for it have been seen to work.
+EXCHANGE_CONSENT_RESOURCE = "https://ps.outlook.com"
+# The name of the delegated scopes; a mistake of the field that Entra does not catch.
+EXCHANGE_DELEGATED_RESOURCE = "https://outlook.office.com"
+# The names that one principal answers to, besides the one that its roles are kept under.
+_OTHER_NAMES = {EXCHANGE_CONSENT_RESOURCE: EXCHANGE_RESOURCE, EXCHANGE_DELEGATED_RESOURCE: EXCHANGE_RESOURCE}
+RESOURCES = (EXCHANGE_RESOURCE, *_OTHER_NAMES, VAULT_RESOURCE, BOT_RESOURCE, "https://graph.microsoft.com")
 
 MAIL_CLIENT_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
 MAIL_PRINCIPAL_ID = "22222222-aaaa-4bbb-8ccc-0000000000ee"
@@ -41,13 +48,18 @@ class Application:
     name: str
     roles: dict[str, set[str]] = field(default_factory=dict)
     certificates: list[x509.Certificate] = field(default_factory=list)
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     enabled: bool = True
+
+    def roles_for(self, resource: str) -> set[str]:
+        """The roles consented to for a resource, by whichever of its names; a slash at the end does not count."""
+        name = resource.rstrip("/")
+        return self.roles.get(_OTHER_NAMES.get(name, name), set())
 
 
 @dataclass
 class Tenant:
-    """A directory: its id, its verified domain, and its applications by client id."""
+    """A directory: its id, its verified domain, and its applications by client id in lower case."""
 
     id: str = TENANT_ID
     domain: str = TENANT_DOMAIN
@@ -55,5 +67,9 @@ class Tenant:
 
     def add(self, application: Application) -> Application:
         """Registers an application and returns it."""
-        self.applications[application.client_id] = application
+        self.applications[application.client_id.lower()] = application
         return application
+
+    def find(self, client_id: str) -> Application | None:
+        """The application with this client id, which has no case."""
+        return self.applications.get(client_id.lower())

@@ -64,12 +64,13 @@ class World:
             self.entra.signing,
             self.entra.issuer_v1,
             standard_mailboxes(self.tenant.domain, self.mail_app.principal_id),
+            now=now,
         )
         self.teams = Teams(
             bot_url="",
             bot_id=ids.BOT_CLIENT_ID,
             tenant_id=self.tenant.id,
-            verify=lambda token: self.entra.signing.verify(token, audience=ids.BOT_RESOURCE),
+            verify=lambda token: self.entra.verify(token, ids.BOT_RESOURCE),
             clock=now,
         )
         self._started = AsyncExitStack()
@@ -99,14 +100,20 @@ class World:
         await self.stop()
 
     async def start(self) -> None:
-        """Starts the servers, stores the certificate in the vault, and grants the Function App's identity access."""
-        folder = self._started.enter_context(tempfile.TemporaryDirectory(prefix="mailcheck-lab-"))
-        self._folder = Path(folder)
-        self._anchors_file.write_bytes(self._anchors)
-        for server in (self.entra, self.identity, self.vault, self.exchange, self.teams):
-            await self._started.enter_async_context(server)
-        self.vault.store(CERTIFICATE, self.app_certificate, form="pfx")
-        self.vault.grant(ids.IDENTITY_PRINCIPAL_ID)
+        """Starts the servers, stores the certificate in the vault, and grants the Function App's identity access.
+
+        Raises:
+            OSError: A server cannot start; nothing is left running.
+        """
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailcheck-lab-"))
+            self._folder = Path(folder)
+            self._anchors_file.write_bytes(self._anchors)
+            for server in (self.entra, self.identity, self.vault, self.exchange, self.teams):
+                await stack.enter_async_context(server)
+            self.vault.store(CERTIFICATE, self.app_certificate, form="pfx")
+            self.vault.grant(ids.IDENTITY_PRINCIPAL_ID)
+            self._started = stack.pop_all()
 
     async def stop(self) -> None:
         """Stops the servers, the last one first."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import requests
 
+from lab.serving import WebServer
 from lab.teams.issuer import METADATA_PATH, Issuer
-from lab.teams.loopback import Loopback
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_guard import BotGuard
 from mailcheck.adapters.bot_keys import SigningKeys
@@ -47,7 +47,7 @@ async def issued() -> AsyncIterator[Issued]:
     """An issuer that serves its documents on loopback."""
     clock = Clock()
     issuer = Issuer(audience=BOT_CLIENT_ID, clock=clock.now)
-    server = Loopback(issuer.routes())
+    server = WebServer(issuer.routes())
     await server.start()
     with requests.Session() as session:
         session.trust_env = False

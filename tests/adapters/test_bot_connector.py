@@ -13,7 +13,7 @@ from aiohttp import web
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityTypes
 
-from lab.teams.loopback import Loopback
+from lab.serving import WebServer
 from lab.tenant import BOT_CLIENT_ID
 from mailcheck.adapters.bot_connector import READ_TIMEOUT, TeamsChannel
 from mailcheck.adapters.bot_credentials import BotCredentials, BotToken, NoToken
@@ -34,7 +34,7 @@ class Connector:
     pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.server = Loopback([web.route("*", "/{path:.*}", self._answer)])
+        self.server = WebServer([web.route("*", "/{path:.*}", self._answer)])
 
     @property
     def url(self) -> str:

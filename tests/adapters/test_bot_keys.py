@@ -9,8 +9,8 @@ import pytest
 import requests
 from aiohttp import web
 
+from lab.serving import WebServer
 from lab.signing import SigningKey
-from lab.teams.loopback import Loopback
 from mailcheck.adapters import bot_keys
 from mailcheck.adapters.bot_keys import SigningKeys
 from tests.adapters.bot_kit import Clock
@@ -29,7 +29,7 @@ class Documents:
         self.status = 200
         self.location = ""
         self.asked: list[str] = []
-        self.server = Loopback([web.get("/openid", self._openid), web.get("/keys", self._keys)])
+        self.server = WebServer([web.get("/openid", self._openid), web.get("/keys", self._keys)])
 
     async def _openid(self, _request: web.Request) -> web.Response:
         self.asked.append("openid")

@@ -73,13 +73,14 @@ def test_a_line_is_safe_to_show(data: bytes, text: str) -> None:
         (f"NO x{TOKEN[20:50]}x", "NO <withheld>"),
         (f"NO <{TOKEN}>", "NO <<withheld>>"),
         (f"NO {TOKEN[:15]}", f"NO {TOKEN[:15]}"),
+        (f"NO an-alike-{TOKEN[16:27]}-word", f"NO an-alike-{TOKEN[16:27]}-word"),
         ("NO pin pinned", "NO <withheld> <withheld>ned"),
         (
             "NO AUTHENTICATE failed for some-other-thing-of-length",
             "NO AUTHENTICATE failed for some-other-thing-of-length",
         ),
     ],
-    ids=["whole", "cut-off", "inside", "wrapped", "too-short-to-tell", "short-secret", "no-secret"],
+    ids=["whole", "cut-off", "inside", "wrapped", "too-short-to-tell", "alike-by-chance", "short-secret", "no-secret"],
 )
 def test_a_secret_is_withheld_whole_and_in_pieces(line: str, shown: str) -> None:
     """A server that repeats a secret, or 16 characters of it, does not bring it into the transcript."""

@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
-from tests.interop.tokens import ISSUER, AppToken
-
 from lab.exchange.mailboxes import Mailboxes
 from lab.exchange.server import Exchange
 from lab.pki import Authority
 from lab.signing import SigningKey
 from lab.tenant import Tenant
+from tests.interop.tokens import ISSUER, AppToken
 
 DEADLINE = 10.0  # seconds for one line; none should take a tenth of one
 SHARED = "shared@contoso.com"
@@ -76,10 +75,6 @@ class Peer:
             yield cls(reader, writer)
         finally:
             writer.transport.abort()
-
-    def extra_info(self, name: str) -> object:
-        """What asyncio knows of the connection, such as its `ssl_object`."""
-        return self._writer.get_extra_info(name)
 
     async def send(self, data: bytes) -> None:
         """Sends these octets at once."""

@@ -11,9 +11,9 @@ from botbuilder.schema import Activity
 from botframework.connector.aio import ConnectorClient
 from msrest.authentication import BasicTokenAuthentication
 
+from lab.serving import WebServer
 from lab.signing import SigningKey
 from lab.teams.issuer import ISSUER
-from lab.teams.loopback import Loopback
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE, TENANT_ID
 
 ENTRA = SigningKey.generate()
@@ -28,7 +28,7 @@ def utc_now() -> dt.datetime:
 
 def entra_verify(token: str) -> Mapping[str, Any]:
     """What the lab's Entra offers the connector."""
-    return ENTRA.verify(token, audience=BOT_RESOURCE)
+    return ENTRA.verify(token, audience=BOT_RESOURCE, now=utc_now())
 
 
 def bot_token(*, key: SigningKey = ENTRA, **claims: object) -> str:
@@ -59,7 +59,7 @@ class TinyBot:
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
-        self._server = Loopback([web.post("/api/messages", self._receive)])
+        self._server = WebServer([web.post("/api/messages", self._receive)])
         self.metadata_url = ""
         self.received: list[Mapping[str, Any]] = []
 

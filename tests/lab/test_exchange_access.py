@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.lab.exchange_kit import SHARED, app_token, encoded, new_exchange, play_imap, play_pop, stranger, xoauth2
 
 from lab.exchange.access import Protocol
 from lab.exchange.server import Exchange
 from lab.tenant import BOT_PRINCIPAL_ID, VAULT_RESOURCE
+from tests.lab.exchange_kit import SHARED, app_token, encoded, new_exchange, play_imap, play_pop, stranger, xoauth2
 
 IMAP_REFUSED = """
 C: a1 AUTHENTICATE XOAUTH2 {response}
@@ -67,6 +67,13 @@ async def test_unfit_claims(exchange: Exchange, protocol: Protocol, claims: dict
     """A genuine token that does not fit is refused with the one line on both protocols."""
     outcome = await refused(exchange, protocol, xoauth2(SHARED, app_token()(**claims)))
     assert outcome.startswith(reason)
+
+
+@pytest.mark.parametrize("audience", ["https://outlook.office365.com", "https://ps.outlook.com"])
+async def test_the_names_of_exchange(exchange: Exchange, audience: str) -> None:
+    """A token for the documented name and one for the name of the consent URL both open the mailbox."""
+    opened = "C: a1 AUTHENTICATE XOAUTH2 {response}\nS: a1 OK AUTHENTICATE completed."
+    await play_imap(exchange, opened, response=xoauth2(SHARED, app_token()(aud=audience)))
 
 
 @pytest.mark.parametrize("protocol, role", [(Protocol.IMAP, "POP.AccessAsApp"), (Protocol.POP, "IMAP.AccessAsApp")])

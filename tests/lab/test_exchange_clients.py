@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
-from tests.lab.exchange_kit import DEADLINE, SHARED, app_token, authority, client_context, new_exchange, xoauth2
-from tests.needs import need
 
 from lab.exchange.access import Protocol
 from lab.exchange.folders import WELL_USED
 from lab.exchange.imap_list import wire_name
 from lab.exchange.server import Exchange
+from tests.lab.exchange_kit import DEADLINE, SHARED, app_token, authority, client_context, new_exchange, xoauth2
+from tests.needs import need
 
 NOT_GRANTED = "not-granted@contoso.com"
 LOGIN_DENIED = 67  # curl's exit code

@@ -4,10 +4,20 @@ import base64
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.lab.exchange_kit import SHARED, Peer, new_exchange, play_imap, xoauth2
 
 from lab.exchange.server import Exchange
+from tests.lab.exchange_kit import SHARED, Peer, new_exchange, play_imap, xoauth2
 
+INVALID_STATE = "BAD Command received in Invalid state."
+ARGUMENT_ERROR = "BAD Command Argument Error. 11"
+SELECT_EMPTY = """C: a SELECT Notes
+S: * 0 EXISTS
+S: * 0 RECENT
+S: * FLAGS ...
+S: * OK [PERMANENTFLAGS ...
+S: * OK [UIDVALIDITY ...
+S: * OK [UIDNEXT ...
+S: a OK [READ-WRITE] SELECT completed."""
 SIGN_IN = """
 C: a0 AUTHENTICATE XOAUTH2 {response}
 S: a0 OK AUTHENTICATE completed.
@@ -120,6 +130,8 @@ async def test_a_refusal_is_not_the_end(exchange: Exchange) -> None:
         "C: a AUTHENTICATE PLAIN AGEAYg==\nS: a NO AUTHENTICATE failed.",
         "C: a AUTHENTICATE PLAIN\nS: + \nC: AGEAYg==\nS: a NO AUTHENTICATE failed.",
         "C: a AUTHENTICATE OAUTHBEARER AGEAYg==\nS: a NO AUTHENTICATE failed.",
+        "C: a AUTHENTICATE OAUTHBEARER a-_b\nS: a NO AUTHENTICATE failed.",
+        "C: a AUTHENTICATE FOO\nS: a NO AUTHENTICATE failed.",
         "C: a AUTHENTICATE XOAUTH2 =\nS: a NO AUTHENTICATE failed.",
         "C: a AUTHENTICATE XOAUTH2\nS: + \nC: \nS: a NO AUTHENTICATE failed.",
         "C: a AUTHENTICATE XOAUTH2\nS: + \nC: *\nS: a BAD Command Argument Error. 11",
@@ -172,6 +184,12 @@ async def test_before_sign_in(exchange: Exchange, dialogue: str) -> None:
         "C: a AUTHENTICATE XOAUTH2 {response}\nS: a BAD Command received in Invalid state.",
         "C: a LOGIN a b\nS: a BAD Command received in Invalid state.",
         "C: a STARTTLS\nS: a BAD Command received in Invalid state.",
+        f"C: a CLOSE\nS: a {INVALID_STATE}",
+        f"C: a UNSELECT\nS: a {INVALID_STATE}",
+        f"C: a SELECT Nowhere\nS: a NO SELECT failed.\nC: b CLOSE\nS: b {INVALID_STATE}",
+        f"{SELECT_EMPTY}\nC: b CLOSE\nS: b OK CLOSE completed.\nC: c CLOSE\nS: c {INVALID_STATE}",
+        f"{SELECT_EMPTY}\nC: b SELECT Nowhere\nS: b NO SELECT failed.\nC: c UNSELECT\nS: c {INVALID_STATE}",
+        f"{SELECT_EMPTY}\nC: b SELECT\nS: b {ARGUMENT_ERROR}\nC: c UNSELECT\nS: c OK UNSELECT completed.",
     ],
 )
 async def test_after_sign_in(exchange: Exchange, dialogue: str) -> None:

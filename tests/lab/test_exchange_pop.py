@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.lab.exchange_kit import SHARED, Peer, new_exchange, play_pop, xoauth2
 
 from lab.exchange.server import Exchange
+from tests.lab.exchange_kit import SHARED, Peer, new_exchange, play_pop, xoauth2
 
 INFO = "info@contoso.com"
 SIGN_IN = """
@@ -95,6 +95,8 @@ async def test_a_whole_session(exchange: Exchange) -> None:
     [
         f"C: USER a@contoso.com\nS: +OK\nC: PASS sec ret\n{LOGON_FAILURE}",
         f"C: PASS secret\n{INVALID_STATE}",
+        f"C: USER a@contoso.com\nS: +OK\nC: PASS one\n{LOGON_FAILURE}\nC: PASS two\n{INVALID_STATE}",
+        f"C: AUTH FOO\n{PROTOCOL_ERROR}",
         f"C: AUTH PLAIN\nS: + \nC: AGEAYg==\n{REFUSED}",
         f"C: AUTH XOAUTH2\nS: + \nC: *\n{REFUSED}",
         f"C: AUTH XOAUTH2\nS: + \nC: \n{REFUSED}",

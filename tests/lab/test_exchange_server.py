@@ -1,15 +1,16 @@
 """The server as a whole: its TLS, its bounds on lines and on silence, and how it stops."""
 
 import asyncio
+import errno
 import ssl
-from typing import cast
+from typing import Any
 
 import pytest
-from tests.lab.exchange_kit import Peer, new_exchange
 
 from lab.exchange.access import Protocol
 from lab.exchange.server import Exchange
 from lab.exchange.session import MAX_LINE
+from tests.lab.exchange_kit import DEADLINE, Peer, new_exchange
 
 IMAP_BYE = "S: * BYE Connection closed. 14\nS: <closed>"
 POP_BYE = "S: -ERR Protocol error. Connection is closed. 10\nS: <closed>"
@@ -89,12 +90,49 @@ async def test_stop_ends_open_sessions(protocol: Protocol) -> None:
         await asyncio.open_connection("127.0.0.1", port)
 
 
+def client_hello(version: bytes) -> bytes:
+    """A ClientHello of this version (RFC 5246 section 7.4.1): OpenSSL makes none older than TLS 1.2 any more."""
+
+    def vector(data: bytes, octets: int = 2) -> bytes:
+        return len(data).to_bytes(octets) + data
+
+    ciphers = bytes.fromhex("c02f c013 002f")  # ECDHE with AES-GCM for TLS 1.2, and AES-CBC for what is older
+    extensions = b"".join(
+        bytes.fromhex(number) + vector(vector(bytes.fromhex(value)))
+        for number, value in (("000a", "0017 0018"), ("000d", "0804 0401 0201"))  # groups, signature algorithms
+    )
+    body = version + bytes(32) + vector(b"", 1) + vector(ciphers) + vector(b"\x00", 1) + vector(extensions)
+    return b"\x16\x03\x01" + vector(b"\x01" + vector(body, 3))
+
+
 @pytest.mark.parametrize("protocol", Protocol)
-async def test_tls_from_the_first_octet(protocol: Protocol) -> None:
-    """The certificate is good for the address, and the version is TLS 1.2 or newer."""
-    async with new_exchange() as exchange, Peer.connected(port_of(exchange, protocol)) as peer:
-        tls = cast("ssl.SSLObject", peer.extra_info("ssl_object"))
-        assert tls.version() in {"TLSv1.2", "TLSv1.3"}
+@pytest.mark.parametrize("version, answered", [(b"\x03\x03", True), (b"\x03\x02", False), (b"\x03\x01", False)])
+async def test_tls_is_1_2_or_newer(protocol: Protocol, version: bytes, answered: bool) -> None:
+    """A client that speaks TLS 1.2 gets a handshake; one that speaks 1.1 or 1.0 is hung up on."""
+    async with new_exchange() as exchange:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(exchange, protocol))
+        writer.write(client_hello(version))
+        async with asyncio.timeout(DEADLINE):
+            record = await reader.read(1)
+        writer.transport.abort()
+    assert record == (b"\x16" if answered else b"")  # asyncio drops the alert that says why
+
+
+async def test_a_start_that_fails_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the second port cannot be had, the first is given back."""
+    opened: list[asyncio.Server] = []
+    real = asyncio.start_server
+
+    async def one_only(*arguments: Any, **options: Any) -> asyncio.Server:  # noqa: ANN401 - asyncio's own
+        if opened:
+            raise OSError(errno.EMFILE, "Too many open files")
+        opened.append(await real(*arguments, **options))
+        return opened[0]
+
+    monkeypatch.setattr(asyncio, "start_server", one_only)
+    with pytest.raises(OSError, match="Too many open files"):
+        await new_exchange().start()
+    assert not opened[0].is_serving()
 
 
 @pytest.mark.parametrize("protocol", Protocol)

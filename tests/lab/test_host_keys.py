@@ -9,6 +9,7 @@ import pytest
 
 from lab.host import keys
 from lab.host.functions import AuthLevel
+from tests.lab.common import raw_status
 from tests.lab.host_kit import APPS, HostProcess, hosted
 
 MASTER = "the-master-key"
@@ -92,14 +93,20 @@ async def test_new_keys_are_shown_once_they_are_made() -> None:
 
 
 async def test_a_keys_file_is_read(tmp_path: Path) -> None:
-    """--keys-file takes the real host's file of keys, and each function key in it opens."""
+    """--keys-file takes the real host's file of keys, each function key in it opens, and nothing else does."""
     file = tmp_path / "keys.json"
     file.write_text(json.dumps(FILE), encoding="utf-8")
-    with hosted(APPS / "keys", "--auth", "--keys-file", str(file)) as host:
+    with hosted(APPS / "keys", "--keys-file", str(file)) as host:
         async with aiohttp.ClientSession() as session:
-            for key in ("other", HOST_KEY, MASTER):
+            for key, status in (("other", 200), (HOST_KEY, 200), (MASTER, 200), ("wrong", 401)):
                 async with session.get(f"{host.url}/api/keyed", headers={"x-functions-key": key}) as response:
-                    assert response.status == 200
+                    assert response.status == status
+
+
+async def test_a_key_that_is_no_text_is_wrong(guarded: HostProcess) -> None:
+    """Octets that are no UTF-8 are a wrong key like any other: 401."""
+    status = await raw_status(guarded.url, b"GET /api/keyed HTTP/1.1", b"x-functions-key: \xff\xfe")
+    assert status == 401
 
 
 @pytest.mark.parametrize(

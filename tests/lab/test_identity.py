@@ -52,7 +52,7 @@ async def test_azure_identity_gets_a_token(
 ) -> None:
     """Without a client id it is the system-assigned identity's token, with one the user-assigned identity's."""
     token, expires_on = await asyncio.to_thread(token_by_sdk, client_id, f"{resource}/.default")
-    claims = entra.signing.verify(token, audience=resource, issuer=entra.issuer_v1)
+    claims = entra.verify(token, resource)
     assert claims["oid"] == principal_id
     assert expires_on == pytest.approx(claims["exp"], abs=5)
     assert identity.sightings == [Sighting(client_id or IDENTITY_CLIENT_ID, "managed identity", "issued")]
@@ -70,7 +70,7 @@ async def test_msal_gets_the_bots_token(identity: ManagedIdentity, entra: Entra)
             return answer
 
     answer = await asyncio.to_thread(acquire)
-    assert entra.signing.verify(answer["access_token"], audience=BOT_RESOURCE)["appid"] == BOT_CLIENT_ID
+    assert entra.verify(answer["access_token"], BOT_RESOURCE)["appid"] == BOT_CLIENT_ID
     assert len(identity.sightings) == 1
 
 
@@ -85,6 +85,7 @@ async def test_azure_identity_shows_a_refusal(identity: ManagedIdentity) -> None
     "header, query, status",
     [
         (HEADER, GOOD, 200),
+        (HEADER, {**GOOD, "client_id": BOT_CLIENT_ID.upper()}, 200),
         (None, GOOD, 401),
         ("guessed", GOOD, 401),
         (HEADER, {"resource": VAULT_RESOURCE}, 400),
@@ -109,6 +110,17 @@ async def test_requests_are_checked(
     async with web_client.get(endpoint, params=query, headers=headers) as response:
         document = await response.json()
     assert (response.status, document.get("statusCode", 200)) == (status, status)
+
+
+async def test_a_disabled_principal_gets_no_token(
+    identity: ManagedIdentity, web_client: aiohttp.ClientSession, tenant: Tenant
+) -> None:
+    """An identity whose enterprise application is switched off is refused, in Entra's words."""
+    tenant.applications[IDENTITY_CLIENT_ID].enabled = False
+    endpoint = identity.environment()["IDENTITY_ENDPOINT"]
+    async with web_client.get(endpoint, params=GOOD, headers={"X-IDENTITY-HEADER": HEADER}) as response:
+        assert response.status == 400
+        assert (await response.json())["message"].startswith("AADSTS7000112: ")
 
 
 async def test_the_answer_has_the_documented_members(

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import datetime as dt
+import ssl
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
@@ -21,7 +22,7 @@ from lab.keyvault import Denial, KeyVault
 from lab.pki import Authority, KeyPair
 from lab.signing import SigningKey
 from lab.tenant import IDENTITY_CLIENT_ID, IDENTITY_PRINCIPAL_ID, MAIL_CLIENT_ID, VAULT_RESOURCE, Application, Tenant
-from tests.lab.common import utc_now
+from tests.lab.common import raw_status, utc_now
 
 NAME = "mailcheck-cert"
 API_VERSION = {"api-version": "2025-07-01"}
@@ -211,6 +212,8 @@ def changed(entra: Entra, application: Application, resource: str, change: dict[
         ({"iss": "https://sts.windows.net/another/"}, "AKV10032"),
         ({"key": "another"}, "AKV10046"),
         ({"lifetime": -1}, "AKV10001"),
+        ({"nbf": int(utc_now().timestamp()) + 3600}, "AKV10001"),
+        ({"tid": "another"}, "AKV10001"),
         ({"oid": None}, "AKV10001"),
     ],
 )
@@ -260,13 +263,26 @@ async def test_a_vault_of_another_tenant(entra: Entra, authority: Authority, ca_
         assert [request.status for request in vault.requests] == [401, 401]
 
 
-async def test_the_api_version_is_required(
-    vault: KeyVault, entra: Entra, tenant: Tenant, web_client: aiohttp.ClientSession
+@pytest.mark.parametrize(
+    "version, status", [("7.0", 200), ("7.6", 200), ("2025-07-01", 200), ("2026-04-01", 200),
+                        (None, 400), ("", 400), ("7.7", 400), ("1999-01-01", 400), ("banana", 400)]
+)  # fmt: skip
+async def test_the_api_version_is_one_of_those_there_are(
+    vault: KeyVault, entra: Entra, web_client: aiohttp.ClientSession, version: str | None, status: int
 ) -> None:
-    """A request without api-version is a bad request."""
-    token = entra.mint(tenant.applications[IDENTITY_CLIENT_ID], vault.resource)
-    async with web_client.get(f"{vault.url}/secrets", headers={"Authorization": f"Bearer {token}"}) as response:
-        assert response.status == 400
+    """A request with no api-version, or with one that there never was, is a bad request."""
+    token = entra.mint(entra.tenant.applications[IDENTITY_CLIENT_ID], vault.resource)
+    params = {} if version is None else {"api-version": version}
+    headers = {"Authorization": f"Bearer {token}"}
+    async with web_client.get(f"{vault.url}/secrets", params=params, headers=headers) as response:
+        assert response.status == status
+        assert (await response.json()).get("error", {}).get("code") == ("BadParameter" if status == 400 else None)
+
+
+async def test_a_token_that_is_no_text_is_challenged(vault: KeyVault, trust: ssl.SSLContext) -> None:
+    """Octets that are no UTF-8 are a bad token like any other."""
+    line = b"GET /secrets?api-version=7.6 HTTP/1.1"
+    assert await raw_status(vault.url, line, b"Authorization: Bearer \xff.\xff.\xff", tls=trust) == 401
 
 
 async def test_a_certificate_is_not_text(vault: KeyVault, mail_certificate: KeyPair) -> None:

@@ -1,67 +1,29 @@
 """The connector, called by botframework's genuine ConnectorClient."""
 
-import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import aiohttp
 import pytest
-from botbuilder.schema import ChannelAccount, ConversationParameters, ErrorResponseException
+from botbuilder.schema import ErrorResponseException
 from botframework.connector.aio import ConnectorClient
 
 from lab.signing import SigningKey
-from lab.teams.activities import Envelope, message
 from lab.teams.bearer import BotBearer
-from lab.teams.connector import MAX_MESSAGE_BYTES, PREFIX, Connector
-from lab.teams.conversation import ANNA, BEN, CHLOE, Change, Conversation, Happening
-from lab.teams.directory import CHANNEL_ID, Directory
+from lab.teams.connector import MAX_MESSAGE_BYTES
+from lab.teams.conversation import ANNA, BEN, CARD_TYPE, CHLOE, Change, Happening
 from lab.teams.faults import SERVICE_ERROR, throttled
-from lab.teams.loopback import Loopback
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
-from tests.lab.teams_bot import activity, bot_token, connector_client, entra_verify
-
-NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
-
-
-@dataclass
-class Place:
-    """A served connector and one personal chat in which Anna wrote message "1"."""
-
-    connector: Connector
-    directory: Directory
-    chat: Conversation
-    service_url: str
-
-    def client(self, token: str | None = None) -> ConnectorClient:
-        """The SDK's client, with the bot's token or another."""
-        return connector_client(self.service_url, bot_token() if token is None else token)
+from tests.lab.common import raw_status
+from tests.lab.teams_bot import activity, bot_token
+from tests.lab.teams_place import Place, code_of, placed
 
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    """The connector of a tenant where the next message is numbered 100."""
-    directory = Directory(TENANT_ID)
-    numbers = count(100)
-    connector = Connector(
-        directory,
-        bearer=BotBearer(entra_verify, BOT_CLIENT_ID),
-        clock=lambda: NOW,
-        new_id=lambda: str(next(numbers)),
-    )
-    server = Loopback(connector.routes())
-    await server.start()
-    service_url = f"{server.url}{PREFIX}/"
-    chat = directory.personal(ANNA)
-    await chat.add(message(Envelope("1", NOW, service_url, chat, ANNA, BOT_CLIENT_ID), "hello"))
-    yield Place(connector, directory, chat, service_url)
-    await server.stop()
-
-
-def code_of(refused: pytest.ExceptionInfo[ErrorResponseException]) -> tuple[int, str]:
-    """HTTP status and error code, as the SDK read them."""
-    return refused.value.response.status_code, refused.value.error.error.code
+    """The connector and Anna's chat."""
+    async with placed() as made:
+        yield made
 
 
 async def test_a_message_is_posted(place: Place) -> None:
@@ -97,6 +59,17 @@ async def test_an_update_replaces_and_remembers(place: Place) -> None:
     assert place.chat.changes[-1] == Change(Happening.UPDATED, post)
 
 
+async def test_an_update_must_show_something(place: Place) -> None:
+    """An update to an empty message is refused, and the post stays as it was."""
+    async with place.client() as client:
+        made = await client.conversations.send_to_conversation(place.chat.id, activity(text="done"))
+        with pytest.raises(ErrorResponseException) as refused:
+            await client.conversations.update_activity(place.chat.id, made.id, activity())
+
+    assert code_of(refused) == (400, "BadSyntax")
+    assert len(place.chat.posts[made.id].versions) == 1
+
+
 async def test_a_deleted_message_is_gone(place: Place) -> None:
     """After a delete the post cannot be updated any more."""
     async with place.client() as client:
@@ -122,6 +95,7 @@ async def test_typing_is_recorded(place: Place) -> None:
 async def test_ids_with_reserved_characters_arrive(place: Place, kind: str) -> None:
     """Conversation ids with colons, at-signs and semicolons survive the SDK's quoting."""
     chat = place.directory.group() if kind == "group" else place.directory.channel()
+    place.directory.install(chat.id)
 
     async with place.client() as client:
         made = await client.conversations.send_to_conversation(chat.id, activity(text="hello all"))
@@ -205,11 +179,9 @@ type Call = Callable[[ConnectorClient, str], Awaitable[Any]]
             id="unknown member",
         ),
         pytest.param(
-            lambda c, _: c.conversations.create_conversation(
-                ConversationParameters(members=[ChannelAccount(id=BEN.id)])
-            ),
-            (400, "BadSyntax"),
-            id="create without tenant",
+            lambda c, chat: c.conversations.delete_activity(chat, "1"),
+            (403, "NotEnoughPermissions"),
+            id="delete a person's message",
         ),
     ],
 )
@@ -224,18 +196,63 @@ async def test_what_cannot_be_done_is_answered_as_teams_does(
     assert code_of(refused) == expected
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
-async def test_a_body_that_is_no_activity_is_a_bad_argument(place: Place, body: bytes) -> None:
-    """Malformed JSON, or JSON that is no object, is answered 400."""
-    url = f"{place.service_url}v3/conversations/{place.chat.id}/activities"
-    headers = {"Authorization": f"Bearer {bot_token()}", "Content-Type": "application/json"}
-    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
-        assert response.status == 400
+CARD = {"contentType": CARD_TYPE, "content": {"type": "AdaptiveCard"}}
+
+
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        (b"", "Bad Argument"),
+        (b"{", "Bad Argument"),
+        (b"[]", "Bad Argument"),
+        (b"\xff", "Bad Argument"),
+        ({}, "BadSyntax"),
+        ({"text": "hello"}, "BadSyntax"),
+        ({"type": 7, "text": "hello"}, "BadSyntax"),
+        ({"type": "message"}, "BadSyntax"),
+        ({"type": "message", "text": "", "attachments": []}, "BadSyntax"),
+        ({"type": "message", "text": 7}, "BadSyntax"),
+        ({"type": "message", "text": "hello", "attachments": 7}, "BadSyntax"),
+        ({"type": "message", "attachments": [7]}, "BadSyntax"),
+        ({"type": "message", "attachments": [{"contentType": CARD_TYPE}]}, "BadSyntax"),
+        ({"type": "message", "attachments": [{"contentType": CARD_TYPE, "content": "{}"}]}, "BadSyntax"),
+        ({"type": "message", "attachments": [{"content": {}}]}, "BadSyntax"),
+        ({"type": "message", "attachments": [CARD, {"contentType": "image/png"}]}, "BadSyntax"),
+    ],
+)
+async def test_a_body_that_is_no_activity_is_refused(place: Place, body: object, code: str) -> None:
+    """What is no JSON object, has no type, or is a message that shows nothing, is answered 400 and not posted."""
+    assert await place.post(f"/{place.chat.id}/activities", body) == (400, code)
+    assert list(place.chat.posts) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "typing"},
+        {"type": "message", "attachments": [CARD]},
+        {"type": "message", "attachments": [{"contentType": "image/png", "contentUrl": "https://a.example/x.png"}]},
+    ],
+)
+async def test_a_message_may_do_without_text(place: Place, body: object) -> None:
+    """An attachment by value or by address is enough, and what is no message needs neither."""
+    assert await place.post(f"/{place.chat.id}/activities", body) == (201, "")
+
+
+async def test_a_good_token_counts_as_a_bearer_token_only(place: Place) -> None:
+    """The bot's own token under another scheme is refused."""
+    assert (await place.post(f"/{place.chat.id}/activities", {"type": "typing"}, scheme="Basic"))[0] == 401
+
+
+async def test_a_token_that_is_no_text_is_refused(place: Place) -> None:
+    """Octets that are no UTF-8 are a bad token like any other."""
+    line = b"GET /teams/v3/conversations/x/members HTTP/1.1"
+    assert await raw_status(place.service_url, line, b"Authorization: Bearer \xff.\xff.\xff") == 401
 
 
 async def test_a_removed_bot_may_not_write(place: Place) -> None:
     """Where the bot is not in the roster, every call is 403."""
-    place.chat.bot_present = False
+    place.directory.uninstall(place.chat.id)
 
     async with place.client() as client:
         with pytest.raises(ErrorResponseException) as refused:
@@ -262,6 +279,7 @@ async def test_planned_faults_come_first_and_once(place: Place) -> None:
 async def test_members_are_the_people(place: Place) -> None:
     """All three members calls give the people with their Entra object ids and addresses."""
     group = place.directory.group()
+    place.directory.install(group.id)
     async with place.client() as client:
         everybody = await client.conversations.get_conversation_members(group.id)
         page = await client.conversations.get_conversation_paged_members(group.id)
@@ -271,28 +289,3 @@ async def test_members_are_the_people(place: Place) -> None:
     assert page.continuation_token is None
     assert (one.id, one.aad_object_id) == (BEN.id, BEN.object_id)
     assert (one.additional_properties["email"], one.additional_properties["tenantId"]) == (BEN.email, TENANT_ID)
-
-
-async def test_a_personal_chat_can_be_opened_by_the_bot(place: Place) -> None:
-    """Creating a conversation with a person gives their personal chat."""
-    wanted = ConversationParameters(members=[ChannelAccount(id=BEN.id)], tenant_id=TENANT_ID)
-
-    async with place.client() as client:
-        made = await client.conversations.create_conversation(wanted)
-
-    assert made.id == place.directory.personal(BEN).id
-
-
-async def test_a_channel_thread_can_be_opened_by_the_bot(place: Place) -> None:
-    """Creating a conversation in a channel starts a thread named by its first message."""
-    wanted = ConversationParameters(
-        is_group=True, channel_data={"channel": {"id": CHANNEL_ID}}, activity=activity(text="daily digest")
-    )
-
-    async with place.client() as client:
-        made = await client.conversations.create_conversation(wanted)
-
-    assert made.id == f"{CHANNEL_ID};messageid={made.activity_id}"
-    thread = place.directory.find(made.id)
-    assert thread is not None
-    assert thread.posts[made.activity_id].text == "daily digest"

@@ -21,9 +21,9 @@ from botframework.connector.auth import (
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from lab.serving import WebServer
 from lab.signing import SigningKey
 from lab.teams.issuer import ISSUER, METADATA_PATH, Issuer
-from lab.teams.loopback import Loopback
 from lab.tenant import BOT_CLIENT_ID
 from tests.lab.teams_bot import utc_now
 
@@ -39,10 +39,8 @@ def issuer() -> Issuer:
 @pytest.fixture
 async def served(issuer: Issuer) -> AsyncIterator[str]:
     """The URL of its OpenID document."""
-    server = Loopback(issuer.routes())
-    await server.start()
-    yield server.url + METADATA_PATH
-    await server.stop()
+    async with WebServer(issuer.routes()) as server:
+        yield server.url + METADATA_PATH
 
 
 async def keys_of(metadata_url: str) -> jwt.PyJWKSet:

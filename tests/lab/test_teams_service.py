@@ -103,10 +103,22 @@ async def test_installing_sends_both_updates() -> None:
 async def test_a_removed_bot_is_told() -> None:
     """Removing the app sends an installationUpdate, after which the bot is not in the conversation."""
     async with talking_to(quiet) as (teams, bot):
+        await teams.say("hello")
         await teams.uninstall()
 
-        assert (bot.received[0]["type"], bot.received[0]["action"]) == ("installationUpdate", "remove")
-        assert not teams.directory.personal(ANNA).bot_present
+        assert (bot.received[1]["type"], bot.received[1]["action"]) == ("installationUpdate", "remove")
+        assert not teams.directory.has_bot(teams.directory.personal(ANNA).id)
+
+
+async def test_who_writes_to_the_bot_has_the_app() -> None:
+    """The first message installs the app where it was missing, without the activities of an installation."""
+    async with talking_to(quiet) as (teams, bot):
+        chat = teams.directory.personal(BEN)
+        assert not teams.directory.has_bot(chat.id)
+        await teams.say("hello", user=BEN)
+
+        assert teams.directory.has_bot(chat.id)
+        assert [activity["type"] for activity in bot.received] == ["message"]
 
 
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "first"}]}

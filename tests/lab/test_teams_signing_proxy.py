@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from botbuilder.schema import ErrorResponseException
 
+from lab.serving import WebServer
 from lab.signing import SigningKey
 from lab.teams.bearer import BotBearer
 from lab.teams.issuer import METADATA_PATH, Issuer
-from lab.teams.loopback import Loopback
 from lab.teams.signing_proxy import SigningProxy, with_tenant
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from tests.lab.teams_bot import TinyBot, activity, bot_token, connector_client, entra_verify, utc_now
@@ -57,9 +57,7 @@ async def stage() -> AsyncIterator[Stage]:
     """Playground, proxy, issuer and bot, wired as for a real Playground."""
     issuer = Issuer(audience=BOT_CLIENT_ID, clock=utc_now)
     playground = Playground()
-    server = Loopback([*playground.routes(), *issuer.routes()])
-    await server.start()
-    async with TinyBot(greet) as bot:
+    async with WebServer([*playground.routes(), *issuer.routes()]) as server, TinyBot(greet) as bot:
         bot.metadata_url = server.url + METADATA_PATH
         proxy = SigningProxy(
             issuer=issuer,
@@ -70,7 +68,6 @@ async def stage() -> AsyncIterator[Stage]:
         )
         async with proxy:
             yield Stage(playground, proxy, bot, issuer)
-    await server.stop()
 
 
 async def post(url: str, body: object) -> tuple[int, str]:

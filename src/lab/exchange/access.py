@@ -1,13 +1,15 @@
 """Who may open which mailbox: Exchange's checks of an app-only token, in its order, and a record of the decisions."""
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, assert_never
 
 from lab.exchange import sasl
 from lab.exchange.mailboxes import Mailbox, Mailboxes
-from lab.signing import Rejected, SigningKey
-from lab.tenant import EXCHANGE_RESOURCE, Tenant
+from lab.signing import Rejected, SigningKey, app_only_fault
+from lab.tenant import EXCHANGE_CONSENT_RESOURCE, EXCHANGE_RESOURCE, Tenant
 
 
 class Protocol(StrEnum):
@@ -17,7 +19,8 @@ class Protocol(StrEnum):
     POP = "pop"
 
 
-# The application permissions of "Office 365 Exchange Online".
+# What `aud` of a token for Exchange may be, and the application permissions of "Office 365 Exchange Online".
+AUDIENCES = (EXCHANGE_RESOURCE, EXCHANGE_CONSENT_RESOURCE)
 ROLES = {Protocol.IMAP: "IMAP.AccessAsApp", Protocol.POP: "POP.AccessAsApp"}
 
 
@@ -71,7 +74,15 @@ class Access:
         sightings: Every decision so far, in order.
     """
 
-    def __init__(self, tenant: Tenant, signing: SigningKey, issuer: str, mailboxes: Mailboxes) -> None:
+    def __init__(
+        self,
+        tenant: Tenant,
+        signing: SigningKey,
+        issuer: str,
+        mailboxes: Mailboxes,
+        *,
+        now: Callable[[], dt.datetime],
+    ) -> None:
         """Takes what Exchange trusts.
 
         Args:
@@ -79,11 +90,13 @@ class Access:
             signing: The key that the tenant's Entra signs tokens with.
             issuer: The `iss` of its tokens.
             mailboxes: The mailboxes of the tenant.
+            now: The clock, UTC.
         """
         self._tenant = tenant
         self._signing = signing
         self._issuer = issuer
         self._mailboxes = mailboxes
+        self._now = now
         self.sightings: list[Sighting] = []
 
     def decide(self, protocol: Protocol, response: bytes) -> Decision:
@@ -96,7 +109,7 @@ class Access:
 
     def _judge(self, protocol: Protocol, credentials: sasl.XOAuth2) -> Decision:
         try:
-            claims = self._signing.verify(credentials.token, audience=EXCHANGE_RESOURCE, issuer=self._issuer)
+            claims = self._signing.verify(credentials.token, audience=AUDIENCES, issuer=self._issuer, now=self._now())
         except Rejected as rejected:
             return Refused(str(rejected))
         if fault := self._fault(protocol, claims):
@@ -113,15 +126,9 @@ class Access:
 
     def _fault(self, protocol: Protocol, claims: dict[str, Any]) -> str | None:
         """What makes a genuine token unfit for this protocol, or None."""
-        if claims.get("tid") != self._tenant.id:
-            return "another tenant"
-        if claims.get("idtyp") != "app":
-            return "not an app-only token"
-        if ROLES[protocol] not in claims.get("roles", ()):
-            return f"no role {ROLES[protocol]}"
-        if not isinstance(claims.get("oid"), str):
-            return "no oid"
-        return None
+        if fault := app_only_fault(claims, self._tenant.id):
+            return fault
+        return None if ROLES[protocol] in claims.get("roles", ()) else f"no role {ROLES[protocol]}"
 
 
 def _outcome(decision: Decision) -> str:

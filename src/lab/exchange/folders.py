@@ -58,7 +58,7 @@ PLAIN = (
 
 # A shared mailbox that people of five languages have used for years. Each name is a trap for somebody's parser.
 WELL_USED = (
-    Folder.at("Archive", r"\Archive"),
+    Folder.at("Archive"),
     Folder.at("Archive/2024"),
     Folder.at("Archive/2025"),
     Folder.at("Archive/2025/Q1"),
@@ -100,8 +100,7 @@ WELL_USED = (
     Folder.at("NIL"),
     Folder.at("Plain", form=Form.LITERAL),
     Folder.at("Quoted", form=Form.QUOTED),
-    # A slash is IMAP's delimiter here, so these are three levels, one without a name, and only the last is a folder.
-    Folder.at("[click](http://evil.example)"),
+    Folder.at("[click](evil.example)"),
 )
 
 BARE = (INBOX,)

@@ -22,6 +22,9 @@ _SIGN_IN = frozenset({"AUTHENTICATE", "LOGIN", "STARTTLS"})  # STARTTLS never fi
 
 _HANG_UP = "* BYE Connection closed. 14"
 _AUTHENTICATE_FAILED = Answer("NO AUTHENTICATE failed.")
+_MECHANISMS = frozenset({"PLAIN", "XOAUTH2"})  # those that CAPABILITY names
+_OPENING = frozenset({"SELECT", "EXAMINE"})
+_CLOSING = frozenset({"CLOSE", "UNSELECT"})
 _INVALID_STATE = Answer("BAD Command received in Invalid state.")
 _NOT_CONNECTED = Answer("BAD User is authenticated but not connected.")
 _NOT_CONNECTED_ERRORS = 2  # that many more, and Exchange hangs up
@@ -30,6 +33,7 @@ _NOT_CONNECTED_ERRORS = 2  # that many more, and Exchange hangs up
 class _State(Enum):
     NOT_AUTHENTICATED = auto()
     AUTHENTICATED = auto()
+    SELECTED = auto()
     NOT_CONNECTED = auto()  # Exchange's own: signed in to a mailbox that cannot be opened
     LOGOUT = auto()
 
@@ -79,9 +83,18 @@ class ImapSession:
             return self._answer_anyone(command)
         if self._mailbox is None:
             return await self._answer_stranger(command)
-        if command.name in _SIGN_IN:
+        if command.name in _SIGN_IN or (command.name in _CLOSING and self._state is not _State.SELECTED):
             return _INVALID_STATE
-        return answer(self._mailbox, command)
+        answered = answer(self._mailbox, command)
+        self._note_selection(command.name, answered.status)
+        return answered
+
+    def _note_selection(self, name: str, status: str) -> None:
+        """A SELECT that is answered NO leaves nothing selected (RFC 3501 section 6.3.1); one answered BAD was none."""
+        if name in _OPENING and not status.startswith("BAD"):
+            self._state = _State.SELECTED if status.startswith("OK") else _State.AUTHENTICATED
+        elif name in _CLOSING and status.startswith("OK"):
+            self._state = _State.AUTHENTICATED
 
     def _answer_anyone(self, command: Command) -> Answer:
         """Commands of any state."""
@@ -102,6 +115,8 @@ class ImapSession:
     async def _answer_stranger(self, command: Command) -> Answer:
         """Before sign-in."""
         match command.name, command.arguments:
+            case "AUTHENTICATE", (str(mechanism), *_) if mechanism.upper() not in _MECHANISMS:
+                return _AUTHENTICATE_FAILED  # at once, without a challenge (RFC 3501 section 6.2.2)
             case "AUTHENTICATE", (str(mechanism),):
                 self._lines.write("+ ")
                 return self._authenticate(mechanism, await self._lines.read_line())

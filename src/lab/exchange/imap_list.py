@@ -1,12 +1,15 @@
 """LIST (RFC 3501, sections 6.3.8 and 7.2.2): which folders a pattern means, and how their names go over the wire."""
 
 import base64
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from lab.exchange.folders import DELIMITER, Folder, Form
 
 _INBOX = "INBOX"
+# INBOX has no case (RFC 3501 section 5.1): a pattern means it when it fits any way to write it.
+_INBOX_SPELLINGS = tuple(map("".join, itertools.product(*zip(_INBOX, _INBOX.lower(), strict=True))))
 _ATOM = re.compile(r"[^\x00-\x20\x7f(){%*\"\\]+")
 # Modified UTF-7 shifts whole runs of what is not printable ASCII (RFC 3501, section 5.1.3).
 _SHIFTED = re.compile(r"&|[^\x20-\x7e]+")
@@ -67,9 +70,9 @@ def list_lines(folders: Sequence[Folder], reference: str, pattern: str) -> Itera
     if not pattern:  # a question about the delimiter alone
         yield rb'* LIST (\Noselect) "/" ""'
         return
-    wanted = _compiled(_fold_inbox(reference + pattern))
+    wanted = _compiled(reference + pattern)
     for folder in _with_levels(folders) if pattern.endswith("%") else folders:
-        if wanted.fullmatch(wire_name(folder)):
+        if _fits(wanted, wire_name(folder)):
             yield b'* LIST (%b) "/" %b' % (_attributes(folder, folders), render_name(folder))
 
 
@@ -92,6 +95,12 @@ def _attributes(folder: Folder, folders: Iterable[Folder]) -> bytes:
     noselect = [] if folder.selectable else [r"\Noselect"]
     children = r"\HasChildren" if parent else r"\HasNoChildren"
     return " ".join([*marked, *noselect, children, *special]).encode("ascii")
+
+
+def _fits(wanted: re.Pattern[str], name: str) -> bool:
+    first, slash, rest = name.partition(DELIMITER)
+    spellings = _INBOX_SPELLINGS if first == _INBOX else (first,)
+    return any(wanted.fullmatch(f"{spelling}{slash}{rest}") for spelling in spellings)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

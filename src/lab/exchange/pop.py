@@ -7,7 +7,8 @@ from lab.exchange.access import Access, Opened, Protocol, Refused, SwitchedOff, 
 from lab.exchange.mailboxes import Mailbox
 from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError
 
-_CAPABILITIES = ("TOP", "UIDL", "SASL PLAIN XOAUTH2", "USER", ".")
+_MECHANISMS = ("PLAIN", "XOAUTH2")
+_CAPABILITIES = ("TOP", "UIDL", f"SASL {' '.join(_MECHANISMS)}", "USER", ".")
 
 _HANG_UP = "-ERR Protocol error. Connection is closed. 10"
 _PROTOCOL_ERROR = "-ERR Protocol error. 19"
@@ -78,8 +79,7 @@ class PopSession:
         """In the AUTHORIZATION state."""
         match name, arguments:
             case "AUTH", [mechanism]:
-                self._lines.write("+ ")
-                return self._authenticate(mechanism.upper(), await self._lines.read_line())
+                return await self._authenticate(mechanism.upper())
             case "AUTH", [_, _]:  # RFC 5034 allows an initial response, Exchange does not
                 self._ended = True
                 return _HANG_UP
@@ -94,8 +94,11 @@ class PopSession:
             case _:
                 return _PROTOCOL_ERROR
 
-    def _authenticate(self, mechanism: str, encoded: bytes) -> str:
-        response = sasl.decode(encoded)
+    async def _authenticate(self, mechanism: str) -> str:
+        if mechanism not in _MECHANISMS:
+            return _PROTOCOL_ERROR  # at once, without a challenge (RFC 5034 section 4)
+        self._lines.write("+ ")
+        response = sasl.decode(await self._lines.read_line())
         if response is None or mechanism != "XOAUTH2":
             return _AUTHENTICATION_FAILURE
         decision = self._access.decide(Protocol.POP, response)
@@ -104,6 +107,7 @@ class PopSession:
                 return _AUTHENTICATION_FAILURE
             case Throttled(backoff):
                 self._ended = True
+                # Invented: how a throttled POP client is answered was never seen. These are IMAP's words.
                 return f"-ERR Request is throttled. Suggested Backoff Time: {backoff} milliseconds"
             case Opened(mailbox):
                 self._mailbox = mailbox

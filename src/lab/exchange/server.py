@@ -1,7 +1,9 @@
 """The lab's Exchange as a running server: one TLS listener for each protocol, on loopback."""
 
 import asyncio
+import datetime as dt
 import ssl
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +42,7 @@ class Exchange:
         mailboxes: Mailboxes | None = None,
         *,
         idle: float = _IDLE,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         """Opens no port yet.
 
@@ -50,12 +53,13 @@ class Exchange:
             issuer: The `iss` that tokens must have.
             mailboxes: The standard scenarios of the tenant's domain when absent.
             idle: Seconds of silence after which a connection is closed.
+            now: The clock, UTC.
         """
         if mailboxes is None:
             mailboxes = standard_mailboxes(tenant.domain, MAIL_PRINCIPAL_ID)
         self.mailboxes = mailboxes
         self._authority = authority
-        self._access = Access(tenant, signing, issuer, mailboxes)
+        self._access = Access(tenant, signing, issuer, mailboxes, now=now)
         self._idle = idle
         self._servers: list[asyncio.Server] = []
         self._sessions: set[asyncio.Task[None]] = set()
@@ -66,14 +70,18 @@ class Exchange:
         return self._access.sightings
 
     async def start(self) -> None:
-        """Opens both ports.
+        """Opens both ports, or none.
 
         Raises:
             OSError: No port is free.
         """
         context = self._authority.server_context()
-        self.imap_port = await self._listen(Protocol.IMAP, context)
-        self.pop_port = await self._listen(Protocol.POP, context)
+        try:
+            self.imap_port = await self._listen(Protocol.IMAP, context)
+            self.pop_port = await self._listen(Protocol.POP, context)
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Closes the ports, ends every session and waits until they have ended."""

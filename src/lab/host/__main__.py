@@ -44,14 +44,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=7071, help="TCP port on 127.0.0.1; 0: any free one")
     parser.add_argument("--auth", action="store_true", help="ask for access keys, as Azure does")
     parser.add_argument(
-        "--keys-file", type=Path, help="access keys, in the real host's format (masterKey, functionKeys)"
+        "--keys-file", type=Path, help="ask for these access keys; in the real host's format (masterKey, functionKeys)"
     )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin is closed: with the parent")
     return parser
 
 
 async def _serve(options: argparse.Namespace, given: keys.Keys | None, since: float) -> int:
-    host = Host(options.app, options.port, options.auth, keys=given, since=since)
+    host = Host(options.app, options.port, options.auth or given is not None, keys=given, since=since)
     log.configure(sys.stderr, host.runtime.running)
     ended = asyncio.Event()
     if options.exit_with_stdin:

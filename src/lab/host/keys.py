@@ -37,7 +37,7 @@ class Keys:
                 accepted = (self.master,)
             case _:
                 assert_never(level)
-        given = (offered or "").encode()
+        given = (offered or "").encode(errors="surrogateescape")  # a header may hold octets that are no text
         # No early end: each key is compared, so that time tells nothing about which one was near.
         return sum(hmac.compare_digest(key.encode(), given) for key in accepted) > 0
 

@@ -6,7 +6,6 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from lab.host.protos import RpcHttp, RpcHttpCookie, TypedData
 from lab.host.runtime import Returned
@@ -59,15 +58,15 @@ def _response(http: RpcHttp) -> web.Response | str:
     status = int(http.status_code) if http.status_code.isascii() and http.status_code.isdigit() else 0
     if status not in _STATUSES:
         return f"{http.status_code!r} is no HTTP status"
-    headers: CIMultiDict[str] = CIMultiDict()
+    response = web.Response(status=status, body=http.body.bytes or b"")
     for name, value in http.headers.items():
         if any(mark in text for mark in _BREAKS_A_HEADER for text in (name, value)):
             return f"the header {name!r} has a line break or a NUL"
         if name.lower() not in _FRAMING:
-            headers[name] = value
+            response.headers[name] = value
     for cookie in http.cookies or ():
-        headers.add("Set-Cookie", _set_cookie(cookie))
-    return web.Response(status=status, headers=headers, body=http.body.bytes or b"")
+        response.headers.add("Set-Cookie", _set_cookie(cookie))
+    return response
 
 
 def _set_cookie(cookie: RpcHttpCookie) -> str:

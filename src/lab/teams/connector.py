@@ -14,14 +14,15 @@ from aiohttp import web
 from lab.teams import faults
 from lab.teams.activities import bot_account, conversation_account, member
 from lab.teams.bearer import BotBearer, denied
-from lab.teams.conversation import Conversation, Post
-from lab.teams.directory import Directory
+from lab.teams.conversation import CARD_TYPE, Conversation, Person, Post
+from lab.teams.directory import CHANNEL_ID, Directory
 from lab.teams.faults import Fault
 
 PREFIX = "/teams"
 # "Approximately 100 KB" of UTF-16, attachments by URL not counted:
 # https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
 MAX_MESSAGE_BYTES = 100 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024  # so far above it that a message too large gets Teams' answer and not aiohttp's
 
 type _Action = Callable[[web.Request, Conversation], Awaitable[web.Response]]
 
@@ -89,9 +90,8 @@ class Connector:
             conversation = self._directory.find(request.match_info["conversation"])
             if conversation is None:
                 return faults.CONVERSATION_NOT_FOUND.response()
-            if not conversation.bot_present:
-                return faults.BOT_NOT_IN_ROSTER.response()
             try:
+                self._check_roster(conversation.id)
                 return await action(request, conversation)
             except _RefusedError as refused:
                 return refused.fault.response()
@@ -104,6 +104,10 @@ class Connector:
             return denied()
         return self.faults.popleft().response() if self.faults else None
 
+    def _check_roster(self, conversation_id: str) -> None:
+        if not self._directory.has_bot(conversation_id):
+            raise _RefusedError(faults.BOT_NOT_IN_ROSTER)
+
     async def _send(self, request: web.Request, conversation: Conversation) -> web.Response:
         return await self._post(conversation, await _body(request))
 
@@ -114,12 +118,15 @@ class Connector:
         return await self._post(conversation, {**await _body(request), "replyToId": replied_to})
 
     async def _post(self, conversation: Conversation, body: Mapping[str, Any]) -> web.Response:
+        _check_activity(body)
         post = await conversation.add(self._stamped(conversation, body, self._new_id()))
         return web.json_response({"id": post.id}, status=201)
 
     async def _update(self, request: web.Request, conversation: Conversation) -> web.Response:
         post = self._own_post(request, conversation)
-        await conversation.update(post, self._stamped(conversation, await _body(request), post.id))
+        body = await _body(request)
+        _check_activity(body)
+        await conversation.update(post, self._stamped(conversation, body, post.id))
         return web.json_response({"id": post.id})
 
     async def _delete(self, request: web.Request, conversation: Conversation) -> web.Response:
@@ -152,8 +159,12 @@ class Connector:
         if (early := self._before(request)) is not None:
             return early
         try:
-            conversation = self._wanted(body := await _body(request))
-            if not isinstance(first := body.get("activity"), dict):
+            body = await _body(request)
+            first = body.get("activity")
+            if first is not None:
+                _check_activity(first)
+            conversation = self._wanted(body)
+            if first is None:
                 return web.json_response({"id": conversation.id}, status=201)
             post = await conversation.add(self._stamped(conversation, first, self._thread(conversation)))
         except _RefusedError as refused:
@@ -162,17 +173,28 @@ class Connector:
 
     def _wanted(self, body: Mapping[str, Any]) -> Conversation:
         data = _mapping(body.get("channelData"))
-        if _mapping(data.get("channel")).get("id"):
-            return self._directory.channel(self._new_id())
+        channel = _mapping(data.get("channel")).get("id")
         # The SDK writes `tenantID`, the documentation `tenantId`; the real service reads JSON names in any case.
-        tenant = body.get("tenantId") or body.get("tenantID") or _mapping(data.get("tenant")).get("id")
-        if tenant != self._directory.tenant_id:
+        named = (body.get("tenantId"), body.get("tenantID"), _mapping(data.get("tenant")).get("id"))
+        tenants = [tenant for tenant in named if tenant]
+        # A channel's id implies its tenant, and the SDK names none with it.
+        if any(tenant != self._directory.tenant_id for tenant in tenants) or not (tenants or channel):
             raise _RefusedError(faults.NO_TENANT)
-        wanted = [_mapping(item).get("id") for item in body.get("members") or ()]
-        person = next((p for p in self._directory.people if wanted and wanted[0] in (p.id, p.object_id)), None)
+        if not channel:
+            chat = self._directory.personal(self._first_member(body.get("members")))
+            self._check_roster(chat.id)
+            return chat
+        if channel != CHANNEL_ID:
+            raise _RefusedError(faults.CONVERSATION_NOT_FOUND)
+        self._check_roster(CHANNEL_ID)
+        return self._directory.channel(self._new_id())
+
+    def _first_member(self, members: object) -> Person:
+        wanted = _mapping(members[0]).get("id") if isinstance(members, list) and members else None
+        person = next((person for person in self._directory.people if wanted in (person.id, person.object_id)), None)
         if person is None:
             raise _RefusedError(faults.BAD_ARGUMENT)
-        return self._directory.personal(person)
+        return person
 
     def _thread(self, conversation: Conversation) -> str:
         """The id of a conversation's first activity: a channel thread is named by it."""
@@ -207,6 +229,24 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if len(text.encode("utf-16-le", "surrogatepass")) > MAX_MESSAGE_BYTES:
         raise _RefusedError(faults.TOO_BIG)
     return body
+
+
+def _check_activity(body: object) -> None:
+    """Refuses what Teams could not show: no type, a message without text and attachments, an attachment of nothing."""
+    activity = _mapping(body)
+    kind, text, attachments = activity.get("type"), activity.get("text") or "", activity.get("attachments") or []
+    if not isinstance(kind, str) or not kind:
+        raise _RefusedError(faults.NO_TYPE)
+    if not isinstance(text, str) or (kind == "message" and not (text or attachments)):
+        raise _RefusedError(faults.EMPTY_MESSAGE)
+    if not isinstance(attachments, list) or not all(_is_attachment(_mapping(item)) for item in attachments):
+        raise _RefusedError(faults.BAD_ATTACHMENT)
+
+
+def _is_attachment(attachment: Mapping[str, Any]) -> bool:
+    if attachment.get("contentType") == CARD_TYPE:
+        return isinstance(attachment.get("content"), Mapping)
+    return bool(attachment.get("contentType")) and ("content" in attachment or "contentUrl" in attachment)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -116,7 +116,6 @@ class Conversation:
         tenant_id: The tenant it belongs to.
         people: Who is in it, besides the bot.
         name: Topic of a group chat or name of a channel.
-        bot_present: False once the bot was removed: it may no longer write.
         posts: Every activity by id, in the order of their first appearance.
         changes: Everything that happened, in order; only ever grows.
         received: Ids of the activities that were delivered to the bot: it may reply to these too.
@@ -127,7 +126,6 @@ class Conversation:
     tenant_id: str
     people: tuple[Person, ...]
     name: str = ""
-    bot_present: bool = True
     posts: dict[str, Post] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     received: set[str] = field(default_factory=set)

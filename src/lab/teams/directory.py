@@ -19,16 +19,29 @@ class Directory:
     Attributes:
         tenant_id: The tenant that they belong to.
         people: The users of the tenant, all of them in the group chat and the team.
-        conversations: What exists so far.
+        conversations: What exists so far. Where the app is not installed, the bot may not write.
     """
 
     tenant_id: str
     people: tuple[Person, ...] = PEOPLE
     conversations: dict[str, Conversation] = field(default_factory=dict)
+    _installed: set[str] = field(default_factory=set)
 
     def find(self, conversation_id: str) -> Conversation | None:
         """The conversation with this id."""
         return self.conversations.get(conversation_id)
+
+    def install(self, conversation_id: str) -> None:
+        """Installs the app in a chat or, by any of its threads, in the team."""
+        self._installed.add(_place(conversation_id))
+
+    def uninstall(self, conversation_id: str) -> None:
+        """Removes the app from there."""
+        self._installed.discard(_place(conversation_id))
+
+    def has_bot(self, conversation_id: str) -> bool:
+        """Whether the bot is in this conversation's roster."""
+        return _place(conversation_id) in self._installed
 
     def personal(self, person: Person) -> Conversation:
         """The chat between this person and the bot."""
@@ -51,3 +64,8 @@ class Directory:
         if key not in self.conversations:
             self.conversations[key] = Conversation(key, kind, self.tenant_id, people, name)
         return self.conversations[key]
+
+
+def _place(conversation_id: str) -> str:
+    """What the app is installed in: a chat, or the channel of a thread."""
+    return conversation_id.partition(";")[0]

@@ -1,23 +1,23 @@
 """Teams as one object: people say things and press buttons, the bot answers, and both end up in conversations."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
+from aiohttp import web
 
+from lab.serving import WebServer
 from lab.teams import activities
 from lab.teams.activities import Envelope
 from lab.teams.bearer import BotBearer, Verify
 from lab.teams.card_text import draw, draw_text
-from lab.teams.connector import PREFIX, Connector
+from lab.teams.connector import MAX_BODY_BYTES, PREFIX, Connector
 from lab.teams.conversation import ANNA, CARD_TYPE, Conversation, Person, Post
 from lab.teams.delivery import PATIENCE_SECONDS, deliver
 from lab.teams.directory import Directory
 from lab.teams.issuer import METADATA_PATH, Issuer
-from lab.teams.loopback import Loopback
 
 _WIDE = 200  # a test looks for a sentence: the lines must be long enough to hold it
 
@@ -50,8 +50,8 @@ class Reply:
         return "\n".join(parts)
 
 
-class Teams:
-    """The channel between the tenant's people and one bot; an async context manager that serves on loopback.
+class Teams(WebServer):
+    """The channel between the tenant's people and one bot; serves the issuer and the connector.
 
     Args:
         bot_url: The bot's messaging endpoint; may be set later, before the first activity.
@@ -80,6 +80,7 @@ class Teams:
         new_id: Callable[[], str] | None = None,
         port: int = 0,
     ) -> None:
+        super().__init__(port=port, client_max_size=MAX_BODY_BYTES)
         self.bot_url = bot_url
         self.bot_id = bot_id
         self._clock = clock
@@ -88,31 +89,34 @@ class Teams:
         self.issuer = Issuer(audience=bot_id, clock=clock)
         bearer = BotBearer(verify, bot_id)
         self.connector = Connector(self.directory, bearer=bearer, clock=clock, new_id=self._new_id)
-        self._server = Loopback([*self.issuer.routes(), *self.connector.routes()], port=port)
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def service_url(self) -> str:
         """The `serviceUrl` of its activities."""
-        return f"{self._server.url}{PREFIX}/"
+        return f"{self.url}{PREFIX}/"
 
     @property
     def metadata_url(self) -> str:
         """The issuer's OpenID document: what a bot's guard is pointed at."""
-        return self._server.url + METADATA_PATH
+        return self.url + METADATA_PATH
 
     @property
     def bot_account_id(self) -> str:
         """The bot's id in conversations."""
         return activities.bot_account(self.bot_id)["id"]
 
+    def routes(self) -> Iterable[web.RouteDef]:
+        """The issuer's documents and the connector's calls."""
+        return [*self.issuer.routes(), *self.connector.routes()]
+
     async def start(self) -> None:
-        """Serves the issuer and the connector.
+        """Begins to serve, and opens the client that activities are sent by.
 
         Raises:
             OSError: the port is taken.
         """
-        await self._server.start()
+        await super().start()
         self._session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
@@ -120,22 +124,18 @@ class Teams:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
-        await self._server.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     async def say(
         self, text: str, *, conversation: Conversation | None = None, user: Person = ANNA, mention: bool = False
     ) -> Reply:
-        """A person writes to the bot; by default in their personal chat. Returns at the end of the bot's turn."""
+        """A person writes to the bot; by default in their personal chat. Returns at the end of the bot's turn.
+
+        Nobody can write to a bot that is not there: where the app is not installed, it is from now on, without the
+        activities that `install` sends.
+        """
         conversation = conversation or self.directory.personal(user)
+        self.directory.install(conversation.id)
         activity = activities.message(self._envelope(conversation, user), text, mention=mention)
         await conversation.add(activity)
         return await self.deliver(activity, conversation)
@@ -175,14 +175,14 @@ class Teams:
     async def install(self, *, conversation: Conversation | None = None, user: Person = ANNA) -> list[Reply]:
         """Installs the app: Teams sends both a conversationUpdate and an installationUpdate."""
         conversation = conversation or self.directory.personal(user)
-        conversation.bot_present = True
+        self.directory.install(conversation.id)
         both = (activities.members_added, activities.installation_update)
         return [await self.deliver(make(self._envelope(conversation, user)), conversation) for make in both]
 
     async def uninstall(self, *, conversation: Conversation | None = None, user: Person = ANNA) -> Reply:
         """Removes the app: the bot is told, and may no longer write there."""
         conversation = conversation or self.directory.personal(user)
-        conversation.bot_present = False
+        self.directory.uninstall(conversation.id)
         activity = activities.installation_update(self._envelope(conversation, user), action="remove")
         return await self.deliver(activity, conversation)
 

@@ -4,28 +4,26 @@ Playground to bot: signed as Teams signs. Bot to Playground: the bot's own token
 Start the Playground with `--endpoint <proxy>/api/messages` and `--service-url <proxy>/teams/`.
 """
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import aiohttp
 from aiohttp import web
-from yarl import URL
 
+from lab.serving import WebServer
 from lab.teams.bearer import BotBearer, denied
-from lab.teams.connector import PREFIX
+from lab.teams.connector import MAX_BODY_BYTES, PREFIX
 from lab.teams.delivery import Answer, deliver
 from lab.teams.faults import BAD_ARGUMENT, BAD_GATEWAY
 from lab.teams.issuer import Issuer
-from lab.teams.loopback import Loopback
 
 MESSAGES_PATH = "/api/messages"
 # A person presses buttons there and looks: the Playground waits longer than Teams, and so does the proxy.
 _PATIENCE_SECONDS = 60.0
 
 
-class SigningProxy:
-    """One server with two faces; an async context manager that serves on loopback.
+class SigningProxy(WebServer):
+    """One server with two faces.
 
     Args:
         issuer: Signs for the bot; its documents are served elsewhere.
@@ -46,35 +44,38 @@ class SigningProxy:
         tenant_id: str,
         port: int = 0,
     ) -> None:
+        super().__init__(port=port, client_max_size=MAX_BODY_BYTES)
         self._issuer = issuer
         self._bearer = bearer
         self._bot_url = bot_url
         self._playground_url = playground_url.rstrip("/")
         self._tenant_id = tenant_id
-        routes = [
-            web.post(MESSAGES_PATH, self._to_bot),
-            web.route("*", PREFIX + "/{path:v3/.+}", self._to_playground),
-        ]
-        self._server = Loopback(routes, port=port)
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def messages_url(self) -> str:
         """What the Playground takes for the bot."""
-        return self._server.url + MESSAGES_PATH
+        return self.url + MESSAGES_PATH
 
     @property
     def service_url(self) -> str:
         """What the bot takes for Teams' connector."""
-        return f"{self._server.url}{PREFIX}/"
+        return f"{self.url}{PREFIX}/"
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Both faces."""
+        return (
+            web.post(MESSAGES_PATH, self._to_bot),
+            web.route("*", PREFIX + "/{path:v3/.+}", self._to_playground),
+        )
 
     async def start(self) -> None:
-        """Serves both faces.
+        """Begins to serve, and opens the client that both faces send by.
 
         Raises:
             OSError: the port is taken.
         """
-        await self._server.start()
+        await super().start()
         self._session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
@@ -82,16 +83,7 @@ class SigningProxy:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
-        await self._server.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     async def _to_bot(self, request: web.Request) -> web.Response:
         try:
@@ -114,9 +106,7 @@ class SigningProxy:
         body = await request.read()
         headers = {"Content-Type": request.headers.get("Content-Type", "application/json")} if body else {}
         try:
-            async with self._client.request(
-                request.method, URL(url, encoded=True), data=body or None, headers=headers
-            ) as response:
+            async with self._client.request(request.method, url, data=body or None, headers=headers) as response:
                 return web.Response(
                     status=response.status, body=await response.read(), content_type=response.content_type
                 )

@@ -106,7 +106,10 @@ class Record:
         return _RUN.sub(lambda run: WITHHELD if self._has_piece(run[0]) else run[0], text)
 
     def _has_piece(self, run: str) -> bool:
-        return not self._blocks.isdisjoint(run[at : at + _BLOCK] for at in range(0, len(run), _BLOCK))
+        """Whether a piece of a secret stands in this run: a block leads there, the whole piece proves it."""
+        hits = [at for at in range(0, len(run), _BLOCK) if run[at : at + _BLOCK] in self._blocks]
+        pieces = {run[start : start + _PIECE] for at in hits for start in range(max(0, at + _BLOCK - _PIECE), at + 1)}
+        return any(len(piece) == _PIECE and piece in secret for piece in pieces for secret in self._secrets)
 
     def _harmless(self, folder: Folder) -> Folder:
         path = "\n".join(folder.path)  # at once: there may be millions of names

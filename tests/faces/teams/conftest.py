@@ -9,9 +9,9 @@ import azure.functions as func
 import pytest
 from aiohttp import web
 
+from lab.serving import WebServer
 from lab.signing import SigningKey
 from lab.teams.conversation import ANNA
-from lab.teams.loopback import Loopback
 from lab.teams.service import Teams
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE, TENANT_ID
 from mailcheck.adapters.bot_connector import TeamsChannel
@@ -66,7 +66,7 @@ class Tokens:
 class World:
     """Teams, the bot, and what the bot is built of."""
 
-    def __init__(self, teams: Teams, server: Loopback, checks: Checks, tokens: Tokens) -> None:
+    def __init__(self, teams: Teams, server: WebServer, checks: Checks, tokens: Tokens) -> None:
         self.teams = teams
         self.server = server
         self.checks = checks
@@ -121,7 +121,7 @@ async def world() -> AsyncIterator[World]:
         bot_url="",
         bot_id=BOT_CLIENT_ID,
         tenant_id=TENANT_ID,
-        verify=lambda token: _ENTRA.verify(token, audience=BOT_RESOURCE),
+        verify=lambda token: _ENTRA.verify(token, audience=BOT_RESOURCE, now=now()),
         clock=now,
     )
     made: list[World] = []
@@ -129,7 +129,7 @@ async def world() -> AsyncIterator[World]:
     async def receive(request: web.Request) -> web.Response:
         return await made[0].receive(request)
 
-    server = Loopback([web.post("/api/messages", receive)])
+    server = WebServer([web.post("/api/messages", receive)])
     await server.start()
     async with teams:
         teams.bot_url = f"{server.url}/api/messages"

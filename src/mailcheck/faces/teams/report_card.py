@@ -141,7 +141,7 @@ def _times(steps: Sequence[Step]) -> Iterator[Element]:
     """How long each step took, on one small line."""
     parts = [f"{step.name} {step.ms:,}{'' if step.ok else ' (failed)'}" for step in steps[:_TIMES]]
     if parts:
-        yield said(f"{' · '.join(parts)} ms", size="Small", spacing="None", isSubtle=True)
+        yield said(f"In ms: {' · '.join(parts)}", size="Small", spacing="None", isSubtle=True)
 
 
 def _broken(report: Report, detail: _Detail) -> Iterator[Element]:
