@@ -187,6 +187,7 @@ def test_a_managed_identity_needs_no_password() -> None:
         ("MicrosoftAppTenantId", "contoso.com"),
         ("MAILCHECK_BOT_METADATA", "http://login.botframework.com/v1/.well-known/openidconfiguration"),
         ("MAILCHECK_OPERATORS", "anna@contoso.com"),
+        ("MAILCHECK_CLOUD", "usgov"),
     ],
 )
 def test_a_wrong_bot_setting_is_named(name: str, value: str) -> None:

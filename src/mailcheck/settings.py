@@ -199,7 +199,9 @@ def _read_bot(read: _Reader) -> BotSettings | Problems:
     operators = frozenset(operator.lower() for operator in read.listed("MAILCHECK_OPERATORS"))
     strangers = [operator for operator in operators if operator != EVERYONE and not _GUID.fullmatch(operator)]
     read.checked("MAILCHECK_OPERATORS", "set", not strangers, "a list of Entra object ids, or *")
-    _, authority = _cloud(read, tenant)
+    cloud, authority = _cloud(read, tenant)
+    if cloud is not CLOUDS["public"]:
+        read.refuse("MAILCHECK_CLOUD", "is not public, and the bot speaks to the public Bot Framework only")
     ca_file = _ca_file(read)
     if read.problems:
         return tuple(read.problems)

@@ -1,5 +1,6 @@
 """The keys' cache against documents that are late, large, wrong, elsewhere or gone."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -76,7 +77,18 @@ async def test_a_known_key_costs_nothing(keys: SigningKeys, documents: Documents
     assert documents.asked == ["openid", "keys"]
     documents.clock.seconds += 1
     assert await keys.find(_KEY.kid)
+    await keys.find("another")  # waits for the fetch that has begun
     assert documents.asked == ["openid", "keys"] * 2
+
+
+async def test_nobody_waits_for_documents_who_has_the_key(keys: SigningKeys, documents: Documents) -> None:
+    """A key that is held is given at once, however long the documents take to be brought up to date."""
+    assert await keys.find(_KEY.kid)
+    documents.clock.seconds += bot_keys.FRESH + 1
+    looking = asyncio.ensure_future(keys.find(_KEY.kid))
+    await asyncio.sleep(0)
+    assert looking.done()
+    assert looking.result()
 
 
 async def test_invented_key_ids_cause_one_fetch_a_minute(keys: SigningKeys, documents: Documents) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import requests
@@ -110,3 +111,13 @@ async def test_mail_servers_are_not_told_of_http(
     async with serving(script, keen) as server:
         await talk(transport, server.endpoint, read())
     assert chosen == [None]
+
+
+def test_no_credentials_are_taken_from_a_netrc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The token of an SDK stays in the request; requests alone would put a password of ~/.netrc in its place."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login anna password planted\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    session = http_session(ssl.create_default_context())
+    request = requests.Request("GET", "https://vault.example/", headers={"Authorization": "Bearer token"})
+    assert session.prepare_request(request).headers["Authorization"] == "Bearer token"

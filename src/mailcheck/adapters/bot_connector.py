@@ -9,6 +9,7 @@ on any other answer it would send the same activity again, and the work would be
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ from msrest.universal_http.async_requests import AsyncRequestsClientResponse
 
 from mailcheck.adapters.bot_credentials import BotCredentials, NoToken
 from mailcheck.adapters.https import fault_of, one_line
+from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.secret import Secret
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds; Teams waits 15 for the whole turn
@@ -187,11 +189,11 @@ class _Sender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse]):
         token = await self._credentials.token()
         if isinstance(token, NoToken):
             raise _NotDoneError(token.reason)
-        response = await asyncio.to_thread(self._once, request.http_request, token)
+        response = await in_thread(partial(self._once, request.http_request, token))
         pause = _pause_before_retry(response.status_code, response.headers.get("Retry-After"))
         if pause is not None:
             await self._pause(pause)
-            response = await asyncio.to_thread(self._once, request.http_request, token)
+            response = await in_thread(partial(self._once, request.http_request, token))
         if response.status_code not in _TAKEN:
             raise _NotDoneError(f"{response.status_code} {_code(response)}")
         return Response(request, AsyncRequestsClientResponse(request.http_request, response))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SCOPE: Final = "https://api.botframework.com/.default"
 CONNECT_TIMEOUT: Final = 3.0  # seconds; Teams waits 15 for the whole turn
 READ_TIMEOUT: Final = 4.0
+REFUSED_FOR: Final = 10.0  # seconds for which a refusal is taken for the next answer: a turn has three calls
 REFRESH_AHEAD: Final = 300.0  # seconds before its end that a token is replaced
 LAST_MOMENT: Final = 30.0  # where that fails, it is used until so many seconds before its end
 
@@ -63,13 +64,17 @@ class BotCredentials:
         self._flight: OneFlight[BotToken | NoToken] = OneFlight()
         self._held: Secret[str] | None = None
         self._ends = 0.0
+        self._refused: tuple[float, NoToken] | None = None
 
     async def token(self) -> Secret[str] | NoToken:
         """The token to call the connector with; what is held when it is good for some time, else a new one."""
         if self._held is not None and self._left() > REFRESH_AHEAD:
             return self._held
+        if self._refused is not None and self._clock() - self._refused[0] < REFUSED_FOR:
+            return self._refused[1]
         answer = await self._flight.join(SCOPE, self._source.fetch)
         if isinstance(answer, NoToken):
+            self._refused = (self._clock(), answer)
             return self._held if self._held is not None and self._left() > LAST_MOMENT else answer
         self._held, self._ends = answer.value, self._clock() + answer.lifetime
         return answer.value

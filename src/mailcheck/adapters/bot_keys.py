@@ -5,6 +5,7 @@ The SDK's own cache is not used: it fetches on the event loop without a time-out
 does not see a new key for up to a day.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -71,6 +72,7 @@ class SigningKeys:
         self._clock = clock
         self._flight: OneFlight[None] = OneFlight()
         self._fetched: _Fetched | None = None
+        self._refreshing: asyncio.Future[None] | None = None  # kept, so that it is not collected before its end
 
     def takes(self, url: str) -> bool:
         """Whether an address may be called: `https://`; in a lab, whose metadata is on loopback itself, that too."""
@@ -80,10 +82,17 @@ class SigningKeys:
         """The published key of this id, or none.
 
         An unknown id makes the documents be fetched again, so that a new key works at once; but not more often than
-        the pauses allow. Concurrent callers make one fetch, in a thread.
+        the pauses allow. Concurrent callers make one fetch, in a thread. Nobody waits for it who has the key: the
+        documents are only brought up to date then.
         """
+        key = self._held(kid)
         if self._is_due(kid):
-            await self._flight.join("documents", self._refresh)
+            self._refreshing = asyncio.ensure_future(self._flight.join("documents", self._refresh))
+            if key is None:
+                await self._refreshing
+        return key or self._held(kid)
+
+    def _held(self, kid: str) -> SigningKey | None:
         fetched = self._fetched
         if fetched is None or self._clock() - fetched.at > KEPT:
             return None

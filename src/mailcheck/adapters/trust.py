@@ -40,9 +40,15 @@ def http_session(context: ssl.SSLContext) -> requests.Session:
     bounded (bounded.py): the read time-out is the time for a whole answer, and `stream` makes no difference.
     """
     session = requests.Session()
+    session.auth = _as_it_is
     for scheme in POOLS:
         session.mount(f"{scheme}://", _Adapter(context))
     return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No credentials but those that the SDKs have put there: left to itself, requests prefers those of ~/.netrc."""
+    return request
 
 
 class _SharedContext(ssl.SSLContext):

@@ -48,10 +48,13 @@ class Turns:
     def __init__(self) -> None:
         self.ran: list[Mapping[str, Any]] = []
         self.answer: tuple[int, object] = (200, None)
+        self.failure: Exception | None = None
 
     async def process(self, activity: Mapping[str, Any], turn: Turn) -> tuple[int, object]:
         assert callable(turn)
         self.ran.append(activity)
+        if self.failure is not None:
+            raise self.failure
         return self.answer
 
 
@@ -214,3 +217,15 @@ async def test_an_activity_that_the_sdk_cannot_read(world: World) -> None:
     activity = (await world.teams.say("help")).activity
     reply = await world.teams.deliver({**activity, "id": "2", "entities": "x"}, conversation)
     assert reply.status == 400
+
+
+async def test_a_turn_that_failed_is_run_again() -> None:
+    """An activity whose turn raised was not dealt with: when Teams sends it again, it is new."""
+    desk = Desk()
+    desk.turns.failure = ZeroDivisionError()
+    activity = {"type": "message", "id": "1", "conversation": {"id": "c"}}
+    with pytest.raises(ZeroDivisionError):
+        await desk.post(activity)
+    desk.turns.failure = None
+    assert (await desk.post(activity)).status_code == 200
+    assert len(desk.turns.ran) == 2

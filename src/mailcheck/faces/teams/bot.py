@@ -1,8 +1,9 @@
 """The bot's turn: who asks, what for, the check, and the card that answers."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from botbuilder.core import TurnContext
@@ -34,7 +35,7 @@ _audit = logging.getLogger("mailcheck.audit")
 class Checker(Protocol):
     """The use case."""
 
-    async def __call__(self, request: CheckRequest) -> Report | NotAllowed:
+    def __call__(self, request: CheckRequest) -> Coroutine[Any, Any, Report | NotAllowed]:
         """Runs one check; never raises for what happens in the field."""
 
 
@@ -68,8 +69,11 @@ class MailcheckBot:
         activity = turn.activity
         if activity.type == ActivityTypes.message:
             started = self._clock()
-            mailbox, verdict = await self._message(turn)
-            _record(activity, mailbox, verdict, round((self._clock() - started) * 1000))
+            mailbox, verdict = "-", "turn failed"
+            try:
+                mailbox, verdict = await self._message(turn)
+            finally:
+                _record(activity, mailbox, verdict, round((self._clock() - started) * 1000))
         elif activity.type == ActivityTypes.installation_update and activity.action == "add":
             # An installation is told twice, by a conversationUpdate too: this one is answered.
             await turn.send_activity(_message_of(help_card()))
@@ -78,7 +82,7 @@ class MailcheckBot:
         """Answers a message; gives mailbox and verdict for the audit."""
         activity = turn.activity
         asker = _object_id(activity)
-        if EVERYONE not in self._operators and (asker is None or asker not in self._operators):
+        if asker is None or not self._operators & {asker, EVERYONE}:
             await turn.send_activity(_message_of(refused_card(asker)))
             return "-", "not an operator"
         match _intent(activity):
@@ -93,9 +97,11 @@ class MailcheckBot:
         if isinstance(self._check, tuple):
             await turn.send_activity(_message_of(not_configured_card(self._check)))
             return "not configured"
-        await turn.send_activity(Activity(type=ActivityTypes.typing))
-        shown = await turn.send_activity(_message_of(checking_card(request.mailbox, request.protocols)))
-        outcome = await self._check(request)
+        async with asyncio.TaskGroup() as group:  # a slow connector does not keep the check waiting
+            checking = group.create_task(self._check(request))
+            await turn.send_activity(Activity(type=ActivityTypes.typing))
+            shown = await turn.send_activity(_message_of(checking_card(request.mailbox, request.protocols)))
+        outcome = checking.result()
         card = not_allowed_card(outcome) if isinstance(outcome, NotAllowed) else report_card(outcome)
         await _replace(turn, shown.id if shown else None, card)
         return "domain not allowed" if isinstance(outcome, NotAllowed) else outcome.status.value

@@ -82,7 +82,11 @@ class TeamsEndpoint:
         if self._seen.again(activity):
             _log.info("an activity came again and was left alone")
             return func.HttpResponse(status_code=HTTPStatus.OK.value)
-        status, answer = await self._channel.process(activity, self._turn)
+        try:
+            status, answer = await self._channel.process(activity, self._turn)
+        except BaseException:  # Teams will send it again, and then it is new
+            self._seen.forget(activity)
+            raise
         if status == HTTPStatus.BAD_REQUEST:
             return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
         if answer is None:
@@ -120,14 +124,25 @@ class _Seen:
 
     def again(self, activity: Mapping[str, Any]) -> bool:
         """Whether this one was asked about before; from now on it was."""
-        conversation = activity.get("conversation")
-        key = (str(conversation.get("id", "")) if isinstance(conversation, Mapping) else "", activity.get("id"))
-        if not isinstance(key[1], str) or not 0 < len(key[1]) <= _ID_LIMIT >= len(key[0]):
+        key = _key(activity)
+        if key is None:
             return False
         now = self._now()
         while self._times and (len(self._times) >= SEEN_LIMIT or now - next(iter(self._times.values())) > SEEN_FOR):
             self._times.popitem(last=False)
-        if (key[0], key[1]) in self._times:
+        if key in self._times:
             return True
-        self._times[key[0], key[1]] = now
+        self._times[key] = now
         return False
+
+    def forget(self, activity: Mapping[str, Any]) -> None:
+        """It was not dealt with."""
+        key = _key(activity)
+        if key is not None:
+            self._times.pop(key, None)
+
+
+def _key(activity: Mapping[str, Any]) -> tuple[str, str] | None:
+    conversation, id_ = activity.get("conversation"), activity.get("id")
+    where = str(conversation.get("id", "")) if isinstance(conversation, Mapping) else ""
+    return (where, id_) if isinstance(id_, str) and 0 < len(id_) <= _ID_LIMIT >= len(where) else None
