@@ -15,6 +15,7 @@ from lab.tenant import BOT_CLIENT_ID, BOT_PRINCIPAL_ID, TENANT_ID, Application, 
 from mailcheck.adapters.bot_credentials import (
     LAST_MOMENT,
     REFRESH_AHEAD,
+    REFUSED_FOR,
     BotCredentials,
     BotToken,
     IdentityTokens,
@@ -159,3 +160,26 @@ async def test_a_failed_renewal_leaves_the_old_token_in_use() -> None:
     assert await _value(credentials) == "token 1"
     clock.seconds += 1
     assert await _value(credentials) == "Entra is away"
+
+
+async def test_a_refusal_is_not_asked_for_again_at_once() -> None:
+    """The calls of one turn share a refusal; some seconds later Entra is asked again."""
+    source, clock = Source(), Clock()
+    credentials = BotCredentials(source, clock=clock.monotonic)
+    source.answer = NoToken("wrong secret")
+    assert [await _value(credentials) for _ in range(3)] == ["wrong secret"] * 3
+    assert source.asked == 1
+    clock.seconds += REFUSED_FOR
+    source.answer = None
+    assert await _value(credentials) == "token 2"
+
+
+async def test_a_refused_renewal_leaves_the_old_token_in_use_meanwhile() -> None:
+    """While a renewal is refused and not tried again, the token that is held still serves."""
+    source, clock = Source(), Clock()
+    credentials = BotCredentials(source, clock=clock.monotonic)
+    assert await _value(credentials) == "token 1"
+    source.answer = NoToken("Entra is away")
+    clock.seconds += 3600 - REFRESH_AHEAD
+    assert [await _value(credentials) for _ in range(3)] == ["token 1"] * 3
+    assert source.asked == 2

@@ -70,14 +70,16 @@ class BotCredentials:
         """The token to call the connector with; what is held when it is good for some time, else a new one."""
         if self._held is not None and self._left() > REFRESH_AHEAD:
             return self._held
-        if self._refused is not None and self._clock() - self._refused[0] < REFUSED_FOR:
-            return self._refused[1]
-        answer = await self._flight.join(SCOPE, self._source.fetch)
+        answer = self._recent_refusal() or await self._flight.join(SCOPE, self._source.fetch)
         if isinstance(answer, NoToken):
-            self._refused = (self._clock(), answer)
+            self._refused = self._refused if self._recent_refusal() else (self._clock(), answer)
             return self._held if self._held is not None and self._left() > LAST_MOMENT else answer
         self._held, self._ends = answer.value, self._clock() + answer.lifetime
         return answer.value
+
+    def _recent_refusal(self) -> NoToken | None:
+        at, refusal = self._refused or (float("-inf"), None)
+        return refusal if self._clock() - at < REFUSED_FOR else None
 
     def _left(self) -> float:
         return self._ends - self._clock()
