@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.teams.card_text import draw_text
-from mailcheck.faces.teams.card_parts import clean, escape, link, size
+from mailcheck.faces.teams.card_parts import branch, clean, escape, link, size, verbatim
 
 _LIMIT = 500
 
@@ -73,6 +73,27 @@ def test_any_text_is_read_as_it_is(text: str) -> None:
 def test_what_cannot_be_seen_is_removed(text: str, cleaned: str) -> None:
     """Control and format characters, which could hide or turn text around, do not reach a card."""
     assert clean(text, _LIMIT) == cleaned
+
+
+_DATE = "{{DATE(2026-01-01T00:00:00Z,LONG)}}"
+
+
+@pytest.mark.parametrize("text", [_DATE, f"{{{{{_DATE} {_DATE}", "a {{TIME(2026-01-01T00:00:00Z)}} b", "{{date(", "{{"])
+def test_a_run_calls_no_function_of_the_host(text: str) -> None:
+    """A client formats each run by itself: no run has a whole date, and together they read and copy as the text."""
+    for block, style in ((verbatim(text), {"fontType": "Monospace"}), (branch(0, text, ""), {})):
+        runs = block["inlines"]
+        assert "".join(run["text"] for run in runs) == text
+        assert not any(re.search(r"\{\{(?:DATE|TIME)\(", run["text"], re.IGNORECASE) for run in runs)
+        assert all({**run, "text": ""} == {"type": "TextRun", "text": "", **style} for run in runs)
+
+
+def test_what_is_subtle_stays_subtle() -> None:
+    """Each run of a subtle text has its style."""
+    name, *rest = branch(1, "Inbox", _DATE)["inlines"]
+    assert "isSubtle" not in name
+    assert len(rest) == 2
+    assert all(run["isSubtle"] for run in rest)
 
 
 @given(st.text(max_size=400), st.integers(min_value=10, max_value=300))

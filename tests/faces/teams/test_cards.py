@@ -30,6 +30,8 @@ _PROBLEM = SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's ad
         (refused_card("55555555-aaaa"), "55555555-aaaa"),
         (refused_card("55555555-aaaa"), "MAILCHECK_OPERATORS"),
         (refused_card(None), "did not tell me your object id"),
+        (refused_card(""), "did not tell me your object id"),
+        (refused_card(" \u200b\u202e"), "did not tell me your object id"),
         (not_allowed_card(NotAllowed(Mailbox("a_b@other.example"))), "a_b@other.example may not be checked"),
         (not_allowed_card(NotAllowed(Mailbox("a@other.example"))), "MAILCHECK_DOMAINS"),
         (not_configured_card((_PROBLEM,)), "MAILCHECK_VAULT_URL  is missing: put the vault's address there"),

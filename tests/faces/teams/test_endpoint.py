@@ -145,13 +145,31 @@ async def test_ids_are_of_their_conversation() -> None:
     assert len(desk.turns.ran) == 2
 
 
-@pytest.mark.parametrize("activity", [{"type": "x"}, {"id": ""}, {"id": 7}, {"id": "i" * 1000}], ids=str)
-async def test_without_a_usable_id_nothing_is_remembered(activity: dict[str, Any]) -> None:
-    """An activity that cannot be told from others runs each time."""
+_WHERE = {"conversation": {"id": "c"}}
+
+
+@pytest.mark.parametrize(
+    "activity",
+    [
+        {"type": "x", **_WHERE},
+        {"id": "", **_WHERE},
+        {"id": 7, **_WHERE},
+        {"id": "i" * 1000, **_WHERE},
+        {"id": "\ud800", **_WHERE},
+        {"id": "1"},
+        {"id": "1", "conversation": None},
+        {"id": "1", "conversation": {}},
+        {"id": "1", "conversation": {"id": "a\nb"}},
+        {"id": "1", "entities": [None], **_WHERE},
+        {"id": "1", "entities": {}, **_WHERE},
+    ],
+    ids=lambda activity: ascii(activity)[:60],
+)
+async def test_what_cannot_be_answered_is_no_activity(activity: dict[str, Any]) -> None:
+    """Every activity of Teams has an id and a conversation; one that lacks them is 400 and no turn."""
     desk = Desk()
-    await desk.post({key: value[:600] if isinstance(value, str) else value for key, value in activity.items()})
-    await desk.post({key: value[:600] if isinstance(value, str) else value for key, value in activity.items()})
-    assert len(desk.turns.ran) == 2
+    assert (await desk.post(activity)).status_code == 400
+    assert desk.turns.ran == []
 
 
 async def test_a_strangers_id_is_not_remembered() -> None:

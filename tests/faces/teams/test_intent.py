@@ -38,6 +38,25 @@ _ANYWHERE = [
     ("mailcheck a@b.example, imap, pop.", _check("a@b.example", IMAP, POP)),
     ("mailcheck a@b.example imap imap", _check("a@b.example", IMAP)),
     ("mailcheck a@b.example all", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example imap and pop", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example IMAP/POP", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example,imap", _check("a@b.example", IMAP)),
+    ("mailcheck a@b.example pop3", _check("a@b.example", POP)),
+    ("mailcheck IMAP4 a@b.example", _check("a@b.example", IMAP)),
+    ("mailcheck imap a@b.example", _check("a@b.example", IMAP)),
+    ("mailcheck a@b.example -- imap", _check("a@b.example", IMAP)),
+    ("mailcheck a@b.example **imap pop**", _check("a@b.example", IMAP, POP)),
+    # Words around the address
+    ("mailcheck Shared Mailbox <a@b.example>", _check("a@b.example")),
+    ("mailcheck Shared Mailbox<a@b.example>", _check("a@b.example")),
+    ("mailcheck Shared Mailbox &lt;a@b.example&gt;;", _check("a@b.example")),
+    ("mailcheck &quot;Box, Shared&quot; &lt;a@b.example&gt; pop", _check("a@b.example", POP)),
+    ("mailcheck a@b.example <A@B.EXAMPLE>", _check("A@b.example")),
+    ("mailcheck SMTP Relay <a@b.example>", _check("a@b.example")),
+    (f"{_AT} Shared Mailbox <a@b.example>", _check("a@b.example")),
+    (f"{_AT} can you look at a@b.example?", _check("a@b.example")),
+    ("mailcheck check a@b.example", _check("a@b.example")),
+    ("mailcheck a@b.example please", _check("a@b.example")),
     # Mentions
     (f"{_AT} a@b.example", _check("a@b.example")),
     (f"{_AT}a@b.example", _check("a@b.example")),
@@ -53,6 +72,11 @@ _ANYWHERE = [
     (f"{_AT} mailcheck@b.example", _check("mailcheck@b.example")),
     ("@mailcheck a@b.example", _check("a@b.example")),
     ('<at id="0">MailCheck</at> a@b.example', _check("a@b.example")),
+    (f"<at>Anna</at> {_AT} a@b.example", _check("a@b.example")),
+    (f"{_AT}, a@b.example", _check("a@b.example")),
+    ("<at>Mailcheck (Test)</at> a@b.example", _check("a@b.example")),  # another name, and no entity
+    ("<at>Contoso Mailcheck</at> a@b.example pop", _check("a@b.example", POP)),
+    ("mailcheck @Anna a@b.example", _check("a@b.example")),
     # What clients and copying add
     ("<p>mailcheck a@b.example</p>", _check("a@b.example")),
     ("<div><b>mailcheck</b>&#160;a@b.example<br/></div>", _check("a@b.example")),
@@ -72,8 +96,26 @@ _ANYWHERE = [
     ("mailcheck `a@b.example`", _check("a@b.example")),
     ("mailcheck \u200ba@b.example\ufeff", _check("a@b.example")),
     ("mailcheck \u202aa@b.example\u202c", _check("a@b.example")),
+    ("mailcheck\u200ba@b.example", _check("a@b.example")),
+    ("mailcheck&#8203;a@b.example", _check("a@b.example")),
+    ("mailcheck\u2060a@b.example\ufeffimap", _check("a@b.example", IMAP)),
+    ("mailcheck sha\u00adred@b.example", _check("shared@b.example")),
+    ("mailcheck **a@b.example**", _check("a@b.example")),
+    ("**mailcheck a@b.example**", _check("a@b.example")),
+    ("mailcheck _a@b.example_", _check("a@b.example")),
+    ("mailcheck **_a@b.example_**.", _check("a@b.example")),
+    ("mailcheck _a@b.example", _check("_a@b.example")),  # a name may begin so
+    ("mailcheck ```a@b.example```", _check("a@b.example")),
+    ("\U0001f4ec mailcheck a@b.example", _check("a@b.example")),
+    ("mailcheck \U0001f4ec a@b.example", _check("a@b.example")),
+    ("mailcheck a@b.example \U0001f44d\U0001f3fd", _check("a@b.example")),
+    ("mailcheck \U0001f4eca@b.example\u2709\ufe0f", _check("a@b.example")),
     # Help
     ("", Help()),
+    ("mailcheck please help", Help()),
+    ("mailcheck imap", Help()),
+    ("mailcheck \U0001f44d", Help()),
+    ("<at>Anna</at> a@b.example c@d.example", Help()),  # in a group, to somebody else
     ("   ", Help()),
     (_AT, Help()),
     ("mailcheck", Help()),
@@ -94,7 +136,15 @@ _NOTES = [
     ("mailcheck a'b\"c@b.example", "a character that a mailbox name cannot have"),
     (f"mailcheck {'x' * 400}@b.example", "is longer than 320 characters"),
     ("mailcheck a@b.example smtp", '"smtp" is no protocol that can be checked; there are: imap, pop, all'),
+    ("mailcheck a@b.example imap,SMTP", '"SMTP" is no protocol that can be checked'),
     ("mailcheck a@b.example c@d.example", "One mailbox at a time"),
+    ("mailcheck a@b.example;c@d.example", "One mailbox at a time"),
+    ("mailcheck A <a@b.example>, C <c@d.example>", "several at once come in a later version"),
+    ("mailcheck a,b@b.example", "a character that a mailbox name cannot have"),
+    ("mailcheck a&b;c@b.example", "a character that a mailbox name cannot have"),
+    ("mailcheck \uff41@b.example", "a character that a mailbox name cannot have"),
+    ("mailcheck check the imap box", '"box" is not a mailbox address: it has no "@"'),
+    ("mailcheck Shared Mailbox <a@localhost>", '"a@localhost" is not a mailbox address'),
     ("mailcheck <at>Anna Berg</at>", '"Anna" is not a mailbox address'),
     (f"{_AT} two@words@b.example", "a character that a mailbox name cannot have"),
     ("mailcheck \u043f\u043e\u0447\u0442\u0430@b.example", "a character that a mailbox name cannot have"),
@@ -115,7 +165,17 @@ def test_what_is_wrong_is_said(text: str, note: str) -> None:
     assert note in answer.note
 
 
-@pytest.mark.parametrize("text", ["a@b.example", " [a@b.example](mailto:a@b.example) ", "<p>a@b.example</p>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b.example",
+        " [a@b.example](mailto:a@b.example) ",
+        "<p>a@b.example</p>",
+        "check a@b.example",
+        "Shared Mailbox <a@b.example>",
+        "<at>Mail Doctor</at> a@b.example",
+    ],
+)
 def test_an_address_alone_is_enough_in_a_personal_chat(text: str) -> None:
     """Where everything is said to the bot, the command may be left out."""
     assert _intent(text, personal=True, mentions=()) == _check("a@b.example")
@@ -136,6 +196,10 @@ def test_a_personal_chat_answers_small_talk_with_help() -> None:
         "mailcheck " * 2000,
         "\u0000\u200b" * 4000,
         "mailcheck a@b.example " + "imap," * 3000,
+        "mailcheck " + "a@b.example;" * 3000,
+        "mailcheck " + "_*`<" * 3000,
+        "mailcheck a@" + "," * 8000,
+        "mailcheck " + "".join(map(chr, range(0x2000, 0x4000))),
     ],
     ids=lambda text: text[:12],
 )

@@ -21,6 +21,8 @@ _INDENT: Final = "\N{NO-BREAK SPACE}" * 4  # a client may collapse plain spaces
 # What the Markdown of a TextBlock or a Fact reacts to anywhere. `{{` begins a date or time function of the host.
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>~|]|!(?=\[)|&(?=#?\w+;)|(?<=\{)\{")
 _FIRST: Final = re.compile(r"\A(\s*)(?:([#+=-])|(\d{1,9})([.)]))")  # and at the beginning of a line
+# Where a run is divided: some clients format `{{DATE(...)}}` in a TextRun too, though it has no Markdown.
+_FUNCTION: Final = re.compile(r"(?<=\{)(?=\{(?:DATE|TIME)\()", re.IGNORECASE)
 _LINKABLE: Final = re.compile(r"https://[\w./?=&%#:+~-]+", re.ASCII)
 
 
@@ -71,23 +73,27 @@ def label(text: str) -> Element:
     return said(text, size="Small", isSubtle=True, spacing="Small")
 
 
-def verbatim(*texts: str, **style: object) -> Element:
-    """Text to be read or copied letter by letter, in a fixed-width type; further texts are subtle.
+def verbatim(text: str, **style: object) -> Element:
+    """Text, not empty, to be read or copied letter by letter, in a fixed-width type.
 
-    A TextRun, because it has no Markdown: a command is copied without a backslash too many on every client.
+    TextRuns, because they have no Markdown: a command is copied without a backslash too many on every client.
     """
-    runs: list[Element] = [{"type": "TextRun", "text": text, "fontType": "Monospace"} for text in texts if text]
-    for run in runs[1:]:
-        run["isSubtle"] = True
-    return {"type": "RichTextBlock", "inlines": runs, **style}
+    return {"type": "RichTextBlock", "inlines": _runs(text, fontType="Monospace"), **style}
 
 
 def branch(depth: int, name: str, mark: str) -> Element:
     """A line of a tree: a name, and in subtle type what is to be said of it."""
-    runs: list[Element] = [{"type": "TextRun", "text": _INDENT * depth + name}]
-    if mark:
-        runs.append({"type": "TextRun", "text": f" {mark}", "isSubtle": True})
+    runs = _runs(_INDENT * depth + name) + (_runs(f" {mark}", isSubtle=True) if mark else [])
     return {"type": "RichTextBlock", "spacing": "None", "inlines": runs}
+
+
+def _runs(text: str, **style: object) -> list[Element]:
+    """The text as it is, in one TextRun, or in more where the host would replace a date or time function.
+
+    Clients look for functions in each run by itself. So a run ends between the two braces: nothing is added that
+    would be seen or copied, as a backslash or an invisible character would be.
+    """
+    return [{"type": "TextRun", "text": part, **style} for part in _FUNCTION.split(text)]
 
 
 def block(items: Sequence[Element], **style: object) -> Element:

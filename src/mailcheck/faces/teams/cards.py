@@ -51,7 +51,8 @@ def help_card(note: str = "") -> Element:
 def refused_card(object_id: str | None) -> Element:
     """For somebody who is not among the operators: what to hand to an administrator."""
     title = "You are not among the people who may use this bot"
-    if object_id is None:
+    shown = clean(object_id or "", 100)
+    if not shown:
         how = [said("Teams did not tell me your object id in Microsoft Entra, so I cannot say more.")]
     else:
         how = [
@@ -59,7 +60,7 @@ def refused_card(object_id: str | None) -> Element:
                 "An administrator can let you in, by adding your object id in Microsoft Entra to the app setting "
                 f"{escape('MAILCHECK_OPERATORS')}:"
             ),
-            boxed([clean(object_id, 100)]),
+            boxed([shown]),
         ]
     return card([heading(title, size="Medium"), *how], spoken=title)
 

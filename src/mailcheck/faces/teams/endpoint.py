@@ -16,7 +16,7 @@ from mailcheck.model.problem import SettingProblem
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 SEEN_FOR: Final = dt.timedelta(minutes=10)  # Teams sends an activity again within a minute or two
 SEEN_LIMIT: Final = 2000  # activities that are remembered; each is below 1 KB
-_ID_LIMIT: Final = 512  # characters; a longer id is nobody's, and is not remembered
+_ID_LIMIT: Final = 512  # characters; Teams' ids are below 200
 _NO_ACTIVITY: Final = "The body is not an activity"
 
 _log = logging.getLogger(__name__)
@@ -79,9 +79,15 @@ class TeamsEndpoint:
         if not decision.admitted:
             _log.warning("a request to the bot was refused: %s", decision.reason)
             return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
+        if not _is_whole(activity):
+            return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
         if self._seen.again(activity):
             _log.info("an activity came again and was left alone")
             return func.HttpResponse(status_code=HTTPStatus.OK.value)
+        return await self._run(activity)
+
+    async def _run(self, activity: Mapping[str, Any]) -> func.HttpResponse:
+        """The bot's turn, and the answer to it."""
         try:
             status, answer = await self._channel.process(activity, self._turn)
         except BaseException:  # Teams will send it again, and then it is new
@@ -115,6 +121,17 @@ def _parsed(body: bytes) -> dict[str, Any] | func.HttpResponse:
     return activity if isinstance(activity, dict) else problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
 
 
+def _is_whole(activity: Mapping[str, Any]) -> bool:
+    """Whether it has what every turn reads: a conversation that can be answered, and entities that are objects."""
+    conversation, entities = activity.get("conversation"), activity.get("entities")
+    where = conversation.get("id") if isinstance(conversation, Mapping) else None
+    listed = entities is None or (isinstance(entities, list) and all(isinstance(one, Mapping) for one in entities))
+    return listed and all(
+        isinstance(name, str) and 0 < len(name) <= _ID_LIMIT and name.isprintable()
+        for name in (where, activity.get("id"))
+    )
+
+
 class _Seen:
     """The activities of the last minutes. Ids of Teams are milliseconds, and unique in their conversation only."""
 
@@ -125,8 +142,6 @@ class _Seen:
     def again(self, activity: Mapping[str, Any]) -> bool:
         """Whether this one was asked about before; from now on it was."""
         key = _key(activity)
-        if key is None:
-            return False
         now = self._now()
         while self._times and (len(self._times) >= SEEN_LIMIT or now - next(iter(self._times.values())) > SEEN_FOR):
             self._times.popitem(last=False)
@@ -137,12 +152,8 @@ class _Seen:
 
     def forget(self, activity: Mapping[str, Any]) -> None:
         """It was not dealt with."""
-        key = _key(activity)
-        if key is not None:
-            self._times.pop(key, None)
+        self._times.pop(_key(activity), None)
 
 
-def _key(activity: Mapping[str, Any]) -> tuple[str, str] | None:
-    conversation, id_ = activity.get("conversation"), activity.get("id")
-    where = str(conversation.get("id", "")) if isinstance(conversation, Mapping) else ""
-    return (where, id_) if isinstance(id_, str) and 0 < len(id_) <= _ID_LIMIT >= len(where) else None
+def _key(activity: Mapping[str, Any]) -> tuple[str, str]:
+    return activity["conversation"]["id"], activity["id"]

@@ -19,6 +19,10 @@ _TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>")
 _LINK: Final = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
 _AT: Final = re.compile(r"<at(?:\s[^<>]*)?>(.*?)</at>", re.IGNORECASE | re.DOTALL)
 
+# Separators without width stand between words; without them `mailcheck` and an address would be another address. The
+# other format characters (soft hyphens, directions, joiners) stand within a word and are removed.
+_GAPS: Final = dict.fromkeys(map(ord, "\u180e\u200b\u2060\ufeff"), " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -64,6 +68,7 @@ def hear(text: str, mentions: Iterable[str], bot_name: str) -> Heard:
     text = _TAG.sub(" ", text)
     text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     text = _LINK.sub(lambda match: f" {_shown(match[1], match[2])} ", text)
+    text = text.translate(_GAPS)
     visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return Heard(tuple(visible.split()), mentioned)
 

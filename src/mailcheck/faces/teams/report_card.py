@@ -51,7 +51,7 @@ BUDGET: Final = 24 * 1024
 RENEW_DAYS: Final = 30
 DEPTH_LIMIT: Final = 8  # levels of the tree that are indented: a telephone is narrow
 FIX_LIMIT: Final = 8  # lines of one remedy
-COMMAND_LIMIT: Final = 600  # bytes of JSON; a longer line is left out whole: half a command does harm
+COMMAND_LIMIT: Final = 700  # bytes of JSON, as an element; a longer line is left out whole: half a command does harm
 
 _TIMES: Final = 12  # more steps than a conversation has
 _BLANK: Final = "\N{NO-BREAK SPACE}"
@@ -191,7 +191,9 @@ def _remedy(cause: Cause, detail: _Detail) -> Iterator[Element]:
     if cause.why:
         yield said(f"Because {escape(clean(cause.why, detail.text))}.", spacing="Small", isSubtle=True)
     lines = [(isinstance(line, Command), clean(line, 4 * COMMAND_LIMIT)) for line in cause.fix[:FIX_LIMIT]]
-    fitting = [(command, line) for command, line in lines if line and size(line) <= COMMAND_LIMIT]
+    fitting = [
+        (command, line) for command, line in lines if line and size(_line(line, command=command)) <= COMMAND_LIMIT
+    ]
     if fitting:
         yield label("To mend it")
     for command, some in groupby(fitting, key=itemgetter(0)):
@@ -199,9 +201,13 @@ def _remedy(cause: Cause, detail: _Detail) -> Iterator[Element]:
         if command:
             yield boxed(texts)
         else:
-            yield from (said(escape(text), spacing="Small") for text in texts)
+            yield from (_line(text, command=command) for text in texts)
     if len(fitting) < len(cause.fix):
         yield said("The remedy is too long for a card; the HTTP API and the command line show all of it.")
+
+
+def _line(text: str, *, command: bool) -> Element:
+    return verbatim(text) if command else said(escape(text), spacing="Small")
 
 
 def _facts(report: Report, detail: _Detail) -> Element:
