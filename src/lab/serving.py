@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+import aiohttp
 from aiohttp import web
 
 _ADDRESS = "127.0.0.1"
@@ -92,3 +93,36 @@ class WebServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+
+class CallingServer(WebServer):
+    """A server that also calls others: it has an HTTP client for as long as it serves."""
+
+    _session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Begins to serve, and opens the client.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await super().start()
+        self._session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        """Closes the client and the server."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        await super().stop()
+
+    @property
+    def client(self) -> aiohttp.ClientSession:
+        """The HTTP client.
+
+        Raises:
+            RuntimeError: the server is not started.
+        """
+        if self._session is None:
+            raise RuntimeError("the server is not started")
+        return self._session

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
-from lab.serving import WebServer
+from lab.serving import CallingServer
 from lab.teams import activities
 from lab.teams.activities import Envelope
 from lab.teams.bearer import BotBearer, Verify
@@ -50,7 +49,7 @@ class Reply:
         return "\n".join(parts)
 
 
-class Teams(WebServer):
+class Teams(CallingServer):
     """The channel between the tenant's people and one bot; serves the issuer and the connector.
 
     Args:
@@ -89,7 +88,6 @@ class Teams(WebServer):
         self.issuer = Issuer(audience=bot_id, clock=clock)
         bearer = BotBearer(verify, bot_id)
         self.connector = Connector(self.directory, bearer=bearer, clock=clock, new_id=self._new_id)
-        self._session: aiohttp.ClientSession | None = None
 
     @property
     def service_url(self) -> str:
@@ -109,22 +107,6 @@ class Teams(WebServer):
     def routes(self) -> Iterable[web.RouteDef]:
         """The issuer's documents and the connector's calls."""
         return [*self.issuer.routes(), *self.connector.routes()]
-
-    async def start(self) -> None:
-        """Begins to serve, and opens the client that activities are sent by.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        await super().start()
-        self._session = aiohttp.ClientSession()
-
-    async def stop(self) -> None:
-        """Closes the server and the client."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-        await super().stop()
 
     async def say(
         self, text: str, *, conversation: Conversation | None = None, user: Person = ANNA, mention: bool = False
@@ -204,13 +186,11 @@ class Teams(WebServer):
             signed: False leaves the Authorization header out.
             patience: Seconds until Teams gives the bot up.
         """
-        if self._session is None:
-            raise RuntimeError("Teams is not started")
         conversation.received.add(str(activity.get("id")))
         before = len(conversation.changes)
         if token is None and signed:
             token = self.issuer.token(self.service_url)
-        answer = await deliver(self._session, self.bot_url, activity, token=token, patience=patience)
+        answer = await deliver(self.client, self.bot_url, activity, token=token, patience=patience)
         posts = conversation.since(before, sender=self.bot_account_id)
         return Reply(answer.status, answer.body, activity, conversation, posts)
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from lab.serving import WebServer
+from lab.serving import CallingServer
 from lab.teams.bearer import BotBearer, denied
 from lab.teams.connector import MAX_BODY_BYTES, PREFIX
 from lab.teams.delivery import Answer, deliver
@@ -22,7 +22,7 @@ MESSAGES_PATH = "/api/messages"
 _PATIENCE_SECONDS = 60.0
 
 
-class SigningProxy(WebServer):
+class SigningProxy(CallingServer):
     """One server with two faces.
 
     Args:
@@ -50,7 +50,6 @@ class SigningProxy(WebServer):
         self._bot_url = bot_url
         self._playground_url = playground_url.rstrip("/")
         self._tenant_id = tenant_id
-        self._session: aiohttp.ClientSession | None = None
 
     @property
     def messages_url(self) -> str:
@@ -69,22 +68,6 @@ class SigningProxy(WebServer):
             web.route("*", PREFIX + "/{path:v3/.+}", self._to_playground),
         )
 
-    async def start(self) -> None:
-        """Begins to serve, and opens the client that both faces send by.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        await super().start()
-        self._session = aiohttp.ClientSession()
-
-    async def stop(self) -> None:
-        """Closes the server and the client."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-        await super().stop()
-
     async def _to_bot(self, request: web.Request) -> web.Response:
         try:
             activity = await request.json()
@@ -94,7 +77,7 @@ class SigningProxy(WebServer):
             return BAD_ARGUMENT.response()
         sent = with_tenant({**activity, "serviceUrl": self.service_url}, self._tenant_id)
         token = self._issuer.token(self.service_url)
-        answer = await deliver(self._client, self._bot_url, sent, token=token, patience=_PATIENCE_SECONDS)
+        answer = await deliver(self.client, self._bot_url, sent, token=token, patience=_PATIENCE_SECONDS)
         return _response(answer)
 
     async def _to_playground(self, request: web.Request) -> web.Response:
@@ -106,18 +89,12 @@ class SigningProxy(WebServer):
         body = await request.read()
         headers = {"Content-Type": request.headers.get("Content-Type", "application/json")} if body else {}
         try:
-            async with self._client.request(request.method, url, data=body or None, headers=headers) as response:
+            async with self.client.request(request.method, url, data=body or None, headers=headers) as response:
                 return web.Response(
                     status=response.status, body=await response.read(), content_type=response.content_type
                 )
         except aiohttp.ClientConnectionError:
             return BAD_GATEWAY.response()
-
-    @property
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise RuntimeError("the proxy is not started")
-        return self._session
 
 
 def with_tenant(activity: Mapping[str, Any], tenant_id: str) -> dict[str, Any]:

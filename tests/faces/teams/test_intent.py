@@ -139,7 +139,7 @@ _NOTES = [
     ("mailcheck a@b.example imap,SMTP", '"SMTP" is no protocol that can be checked'),
     ("mailcheck a@b.example c@d.example", "One mailbox at a time"),
     ("mailcheck a@b.example;c@d.example", "One mailbox at a time"),
-    ("mailcheck A <a@b.example>, C <c@d.example>", "several at once come in a later version"),
+    ("mailcheck A <a@b.example>, C <c@d.example>", "One mailbox at a time"),
     ("mailcheck a,b@b.example", "a character that a mailbox name cannot have"),
     ("mailcheck a&b;c@b.example", "a character that a mailbox name cannot have"),
     ("mailcheck \uff41@b.example", "a character that a mailbox name cannot have"),

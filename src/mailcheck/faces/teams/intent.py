@@ -67,7 +67,7 @@ def understand(heard: Heard, *, personal: bool) -> Intent:
     if not candidates:
         return Help()
     if len(candidates) > 1:
-        return Help("One mailbox at a time, please; several at once come in a later version.")
+        return Help("One mailbox at a time, please.")
     address = candidates[0]
     mailbox = Mailbox.parse(address)
     if isinstance(mailbox, InvalidAddress):
