@@ -94,7 +94,7 @@ class _Connection:
                 if orderly:
                     writer.close()
                 else:
-                    _reset(writer)
+                    reset(writer)
 
     async def _enter(self, reader: asyncio.StreamReader, lane: _Lane, count: _Count = lambda _: None) -> None:
         loop = asyncio.get_running_loop()
@@ -132,7 +132,9 @@ class _Connection:
         self._heard = True
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Resets a connection; one that the other side's reset has closed already stays closed."""
     # Without SO_LINGER 0 the other side would see an orderly end.
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with suppress(OSError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

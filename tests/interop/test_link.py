@@ -4,11 +4,11 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from tests.interop.link import DelayedLink
+from tests.interop.link import DelayedLink, reset
 
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -159,3 +159,13 @@ async def test_leaving_the_link_resets_open_connections() -> None:
         with pytest.raises(ConnectionResetError):
             await reader.read(1)
         writer.close()
+
+
+async def test_a_connection_that_is_gone_can_be_reset() -> None:
+    """When the other side's reset has closed the socket already, there is nothing to do and nothing to complain of."""
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+        writer.transport.abort()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        reset(writer)
