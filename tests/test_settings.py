@@ -54,7 +54,8 @@ def test_four_settings_are_enough() -> None:
     assert settings.endpoints[MailProtocol.IMAP] == Endpoint("outlook.office365.com", 993)
     assert settings.endpoints[MailProtocol.POP] == Endpoint("outlook.office365.com", 995)
     assert settings.app.vault_url == "https://kv.vault.azure.net"
-    assert settings.protocols == tuple(MailProtocol)
+    assert settings.endpoints[MailProtocol.SMTP] == Endpoint("smtp.office365.com", 587)
+    assert settings.protocols == (MailProtocol.IMAP, MailProtocol.POP)
     assert settings.timeout == 10
     assert settings.domains == frozenset()
     assert not settings.managed_identity
@@ -127,7 +128,7 @@ def test_nothing_set_names_everything_needed() -> None:
         ("MAILCHECK_IMAP", "imap.example", "is not host:port, such as outlook.office365.com:993"),
         ("MAILCHECK_IMAP", "outlook.office365.com:70000", "is not host:port, such as outlook.office365.com:993"),
         ("MAILCHECK_POP", "a b:995", "is not host:port, such as outlook.office365.com:995"),
-        ("MAILCHECK_PROTOCOLS", "imap,smpt", "is not a list out of imap, pop"),
+        ("MAILCHECK_PROTOCOLS", "imap,smpt", "is not a list out of imap, pop, smtp"),
         ("MAILCHECK_IMAP", "imap.example:" + "9" * 5000, "is not host:port, such as outlook.office365.com:993"),
         ("MAILCHECK_SCOPE", "https://a/.default https://b/.default", "is not one resource followed by /.default"),
         ("MAILCHECK_DOMAINS", ",", "is not a list of domains, such as contoso.com, fabrikam.com"),

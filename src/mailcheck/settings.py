@@ -31,7 +31,8 @@ _CERTIFICATE_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 
 
-_PORTS = {MailProtocol.IMAP: 993, MailProtocol.POP: 995}
+_PORTS = {MailProtocol.IMAP: 993, MailProtocol.POP: 995, MailProtocol.SMTP: 587}
+_ASKED_BY_DEFAULT = (MailProtocol.IMAP, MailProtocol.POP)
 
 
 class BotKind(StrEnum):
@@ -221,12 +222,12 @@ def _cloud(read: _Reader, tenant: str) -> tuple[Cloud, str]:
 
 
 def _endpoint(read: _Reader, protocol: MailProtocol, cloud: Cloud) -> Endpoint:
-    default = f"{cloud.mail_host}:{_PORTS[protocol]}"
+    home = Endpoint(cloud.smtp_host if protocol is MailProtocol.SMTP else cloud.mail_host, _PORTS[protocol])
     name = f"MAILCHECK_{protocol.name}"
-    host, _, port = read.text(name, default).rpartition(":")
+    host, _, port = read.text(name, str(home)).rpartition(":")
     good = bool(_HOST.fullmatch(host) and _PORT.fullmatch(port)) and 0 < int(port) < 2**16
-    read.checked(name, "set", good, f"host:port, such as {default}")
-    return Endpoint(host.strip("[]"), int(port)) if good else Endpoint(cloud.mail_host, _PORTS[protocol])
+    read.checked(name, "set", good, f"host:port, such as {home}")
+    return Endpoint(host.strip("[]"), int(port)) if good else home
 
 
 def _protocols(read: _Reader) -> tuple[MailProtocol, ...]:
@@ -234,7 +235,7 @@ def _protocols(read: _Reader) -> tuple[MailProtocol, ...]:
     known = tuple(protocol for protocol in MailProtocol if protocol in asked)
     good = len(known) == len(set(asked))
     read.checked("MAILCHECK_PROTOCOLS", "set", good, "a list out of " + ", ".join(MailProtocol))
-    return known or tuple(MailProtocol)
+    return known or _ASKED_BY_DEFAULT
 
 
 def _domains(read: _Reader) -> frozenset[str]:

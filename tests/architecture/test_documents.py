@@ -21,7 +21,7 @@ def test_the_readme_lists_every_setting() -> None:
     """The table of settings has the names that settings.py reads, no more and no fewer."""
     listed = {name for row in re.findall(r"(?m)^\|(.+?)\|", _README) for name in re.findall(f"`({_NAME})`", row)}
     read = set(re.findall(f'"({_NAME})"', (_ROOT / "src/mailcheck/settings.py").read_text()))
-    read |= {"MAILCHECK_IMAP", "MAILCHECK_POP"}  # built from the protocol's name
+    read |= {"MAILCHECK_IMAP", "MAILCHECK_POP", "MAILCHECK_SMTP"}  # built from the protocol's name
     assert listed == read
 
 

@@ -14,7 +14,17 @@ from mailcheck.model.request import App, MailProtocol
 
 APP = App("11111111-2222-4333-8444-555555555555", "22222222-3333-4444-8555-666666666666", "https://v.example", "c")
 KNOWN = Circumstances(APP, "shared@contoso.com", "https://outlook.office365.com")
-MAIL = (Stage.DNS, Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.CAPABILITY, Stage.AUTH, Stage.LIST, Stage.LOGOUT)
+MAIL = (
+    Stage.DNS,
+    Stage.CONNECT,
+    Stage.TLS,
+    Stage.GREETING,
+    Stage.CAPABILITY,
+    Stage.STARTTLS,
+    Stage.AUTH,
+    Stage.LIST,
+    Stage.LOGOUT,
+)
 
 # What adapters, dialogues and the use case can report at each stage, besides Fault.BUG.
 NETWORK = (Fault.TIMEOUT, Fault.CLOSED, Fault.REFUSED, Fault.UNREACHABLE, Fault.NAME_NOT_FOUND)
@@ -43,18 +53,24 @@ ARISE: dict[Stage, tuple[str, ...]] = {
     Stage.DNS: (Fault.NAME_NOT_FOUND, Fault.UNREACHABLE, Fault.TIMEOUT),
     Stage.CONNECT: NETWORK,
     Stage.TLS: (*CERTIFICATE, Fault.TIMEOUT, Fault.CLOSED, Fault.UNREACHABLE),
-    Stage.GREETING: (*TALK, "BYE", "PREAUTH", "-ERR"),
-    Stage.CAPABILITY: (*TALK, Fault.NO_MECHANISM, "BYE", "NO", "BAD"),
-    Stage.AUTH: (*TALK, "BYE", "NO", "BAD", "-ERR"),
+    Stage.GREETING: (*TALK, "BYE", "PREAUTH", "-ERR", "421", "554"),
+    Stage.CAPABILITY: (*TALK, Fault.NO_MECHANISM, "BYE", "NO", "BAD", "500", "502"),
+    Stage.STARTTLS: (*TALK, Fault.NO_STARTTLS, "454"),
+    Stage.AUTH: (*TALK, "BYE", "NO", "BAD", "-ERR", "432", "454", "500", "535"),
     Stage.LIST: (*TALK, "BYE", "NO", "BAD", "-ERR"),
     Stage.LOGOUT: (Fault.TIMEOUT, Fault.CLOSED),
 }  # fmt: skip
 SETTINGS = {
     "AZURE_CLIENT_ID", "MAILCHECK_AUTHORITY", "MAILCHECK_CA_FILE", "MAILCHECK_CERTIFICATE", "MAILCHECK_CLIENT_ID",
-    "MAILCHECK_CLOUD", "MAILCHECK_IMAP", "MAILCHECK_POP", "MAILCHECK_SCOPE", "MAILCHECK_TENANT_ID", "MAILCHECK_TIMEOUT",
-    "MAILCHECK_VAULT_URL",
+    "MAILCHECK_CLOUD", "MAILCHECK_IMAP", "MAILCHECK_POP", "MAILCHECK_SCOPE", "MAILCHECK_SMTP",
+    "MAILCHECK_TENANT_ID", "MAILCHECK_TIMEOUT", "MAILCHECK_VAULT_URL",
 }  # fmt: skip
-POP_ONLY, IMAP_ONLY = ("-ERR",), ("NO", "BAD", "BYE", "PREAUTH")
+# The signals that only one protocol has.
+OWN: dict[MailProtocol, tuple[str, ...]] = {
+    MailProtocol.IMAP: ("NO", "BAD", "BYE", "PREAUTH"),
+    MailProtocol.POP: ("-ERR",),
+    MailProtocol.SMTP: (Fault.NO_STARTTLS, "421", "432", "454", "500", "502", "535", "554"),
+}
 
 # A line that each entry which goes by a sentence is about.
 SAID = {
@@ -120,7 +136,7 @@ def test_every_finding_decides_something() -> None:
 def test_what_can_arise_is_known(stage: Stage) -> None:
     """No signal that can come at a stage is left to the entry that matches anything, nor is a fault of ours."""
     for protocol in MailProtocol if stage in MAIL else [None]:
-        foreign = IMAP_ONLY if protocol is MailProtocol.POP else POP_ONLY
+        foreign = {signal for other, signals in OWN.items() if protocol and other is not protocol for signal in signals}
         signals = [signal for signal in ARISE[stage] if signal not in foreign]
         found = {signal: diagnose(Evidence(stage, signal, "said", protocol), KNOWN).id for signal in signals}
         assert [signal for signal, name in found.items() if name in {"unknown", "our-bug"}] == []

@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 
 from mailcheck.model.evidence import Evidence, Stage
-from mailcheck.model.report import Folder, Listing, Maildrop, Opened
+from mailcheck.model.report import Folder, Listing, Maildrop, Opened, Submission
 from mailcheck.model.request import Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol import DIALOGUES
@@ -197,6 +197,8 @@ def rendered(outcome: Opened | Evidence | None) -> tuple[str, ...]:
             return ("listing", *map(_folder, folders), *left_out)
         case Maildrop(messages=messages, octets=octets):
             return (f"maildrop of {messages} messages, {octets} octets",)
+        case Submission(size_limit=size_limit):
+            return (f"submission, messages up to {size_limit} octets" if size_limit else "submission, no limit told",)
         case Evidence():
             details = sorted(f"{name}: {text}" for name, text in outcome.details.items())
             return (f"evidence {outcome.stage} {outcome.signal}", f"said: {outcome.said}".rstrip(), *details)

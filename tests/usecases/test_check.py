@@ -87,11 +87,13 @@ class Servers:
         dialogue: Dialogue[T | Evidence],
         *,
         deadline: float,
+        starttls: bool,
         secrets: tuple[Secret[str], ...],
     ) -> Conversation[T]:
         dialogue.close()
         assert deadline > asyncio.get_running_loop().time()
         assert [secret.reveal() for secret in secrets] == ["planted-token"]
+        assert starttls is protocol.starttls
         self.met.append((str(endpoint), protocol))
         outcome = self.outcomes[protocol]
         if callable(outcome):

@@ -79,7 +79,9 @@ class Record:
             said = self._withhold(readable(outcome.said.encode()))
             details = {name: self._withhold(text) for name, text in outcome.details.items()}
             outcome = replace(outcome, said=said, details=details)
-            steps = [_failed(step, outcome) if step.name is outcome.stage else step for step in steps]
+            # A stage may be entered twice (EHLO before and after STARTTLS): the last time is the one that failed.
+            last = max((at for at, step in enumerate(steps) if step.name is outcome.stage), default=-1)
+            steps = [_failed(step, outcome) if at == last else step for at, step in enumerate(steps)]
         elif isinstance(outcome, Listing):
             outcome = replace(outcome, folders=tuple(map(self._harmless, outcome.folders)))
         return Conversation(outcome, tuple(steps), tuple(self._transcript()), _ms(self._clock() - self._began))

@@ -121,6 +121,7 @@ def _switched_off(protocol: str, command: Line, otherwise: Likelihood) -> Explan
 
 _IMAP_ON = powershell("Set-CASMailbox -Identity {mailbox} -ImapEnabled $true")
 _POP_ON = powershell("Set-CASMailbox -Identity {mailbox} -PopEnabled $true")
+_SMTP_ON = powershell("Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $false")
 _TOKEN = (_AUDIENCE, _DELEGATED, _CONSENT)
 
 ENTRIES = (
@@ -182,6 +183,28 @@ ENTRIES = (
             _address(Likelihood.POSSIBLE),
             _PASSING,
         ),
+        OAUTH_PAGE,
+    ),
+    Entry(
+        "smtp-sign-in-refused",
+        When((Stage.AUTH,), ("535",), MailProtocol.SMTP),
+        "Exchange refuses the app's sign-in by SMTP",
+        (
+            _AUDIENCE,
+            _DELEGATED,
+            _not_granted(Likelihood.LIKELY),
+            _OTHER_OBJECT_ID,
+            _switched_off("SMTP AUTH", _SMTP_ON, Likelihood.POSSIBLE),
+            _address(Likelihood.POSSIBLE),
+            _PASSING,
+        ),
+        OAUTH_PAGE,
+    ),
+    Entry(
+        "smtp-refused",
+        When((Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH), (), MailProtocol.SMTP),
+        "The SMTP server refused at {stage}",
+        (_PASSING,),
         OAUTH_PAGE,
     ),
 )

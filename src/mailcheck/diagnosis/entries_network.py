@@ -64,7 +64,7 @@ ENTRIES = (
             Explanation(
                 "The server or port in the settings is wrong",
                 Likelihood.POSSIBLE,
-                "Exchange Online listens on 993 for IMAP and on 995 for POP",
+                "Exchange Online listens on 993 for IMAP, on 995 for POP and on 587 for SMTP",
                 (OWN_SERVERS,),
             ),
         ),

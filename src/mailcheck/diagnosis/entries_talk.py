@@ -8,7 +8,7 @@ from mailcheck.model.report import Likelihood
 from mailcheck.model.request import MailProtocol
 
 _HOSTS_PAGE = "https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges"
-_BEFORE_MAILBOX = (Stage.GREETING, Stage.CAPABILITY, Stage.AUTH)
+_BEFORE_MAILBOX = (Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH)
 _TALK = (*_BEFORE_MAILBOX, Stage.LIST)
 _TO_THE_END = (*_TALK, Stage.LOGOUT)
 
@@ -83,6 +83,20 @@ ENTRIES = (
                 Likelihood.LIKELY,
                 "Exchange Online always offers XOAUTH2",
                 (OWN_SERVERS, step("Exclude {host} from TLS inspection")),
+            ),
+        ),
+        _HOSTS_PAGE,
+    ),
+    Entry(
+        "no-starttls",
+        When((Stage.STARTTLS,), (Fault.NO_STARTTLS,)),
+        "{endpoint} offers no TLS",
+        (
+            Explanation(
+                "The server is not Exchange Online, or a proxy strips STARTTLS",
+                Likelihood.LIKELY,
+                "Exchange Online always offers STARTTLS on port 587, and mailcheck sends no token without TLS",
+                (OWN_SERVERS, step("Let {protocol} to {host} pass without a proxy")),
             ),
         ),
         _HOSTS_PAGE,

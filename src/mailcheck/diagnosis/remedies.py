@@ -26,7 +26,9 @@ IMPORT = azure_cli(
     "az keyvault certificate import --vault-name {vault_name} --name {certificate} --file with-private-key.pfx"
 )
 CLOCK = step("Compare the machine's clock with UTC, and correct it")
-OWN_SERVERS = step("Remove MAILCHECK_IMAP and MAILCHECK_POP, or correct them; MAILCHECK_CLOUD names the right servers")
+OWN_SERVERS = step(
+    "Remove MAILCHECK_IMAP, MAILCHECK_POP and MAILCHECK_SMTP, or correct them; MAILCHECK_CLOUD names the right servers"
+)
 NO_SCOPE = step("Remove MAILCHECK_SCOPE from the app settings; the scope then follows from MAILCHECK_CLOUD")
 # For Microsoft's support, which asks for one of them; shown only where it was told.
 QUOTE_SERVER = when_known(step("If it stays so, tell Microsoft's support the name of the server: {server}"))

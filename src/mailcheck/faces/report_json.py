@@ -13,11 +13,13 @@ from mailcheck.model.report import (
     ProtocolReport,
     Report,
     Step,
+    Submission,
     Verdict,
 )
 from mailcheck.model.request import MailProtocol
 
 SCHEMA = 1
+_FOUND = {MailProtocol.IMAP: "folders", MailProtocol.POP: "messages", MailProtocol.SMTP: "sizeLimit"}
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def _protocol(protocol: MailProtocol, one: ProtocolReport) -> dict[str, Any]:
 
 def _found(protocol: MailProtocol, verdict: Verdict) -> dict[str, Any]:
     # What a protocol finds has its name there also when it was not found.
-    nothing: dict[str, Any] = {"folders": None} if protocol is MailProtocol.IMAP else {"messages": None}
+    nothing: dict[str, Any] = {_FOUND[protocol]: None}
     if isinstance(verdict, Broken):
         return {**nothing, "diagnosis": diagnosis_json(verdict.diagnosis)}
     match verdict.found:
@@ -64,6 +66,8 @@ def _found(protocol: MailProtocol, verdict: Verdict) -> dict[str, Any]:
             return {**listed, "unreadableFolders": unreadable} if unreadable else listed
         case Maildrop(messages, octets):
             return {"messages": messages, "octets": octets}
+        case Submission(size_limit):
+            return {"sizeLimit": size_limit}
 
 
 def _folder(folder: Folder) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from mailcheck.faces.tree import rows
+from mailcheck.faces.wording import contents, done
 from mailcheck.model.report import (
     Broken,
     Command,
@@ -12,7 +13,6 @@ from mailcheck.model.report import (
     Healthy,
     Likelihood,
     Listing,
-    Maildrop,
     ProtocolReport,
     Report,
     Status,
@@ -70,7 +70,8 @@ def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: 
     match one.verdict:
         case Healthy(found):
             mark, code = _MARKS[Status.HEALTHY]
-            yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_found(found)} ({one.duration_ms:,} ms)"
+            summary = f"{done(found)}: {contents(found)} ({one.duration_ms:,} ms)"
+            yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {summary}"
             yield from _steps(one.steps, paint)
             if isinstance(found, Listing):
                 yield from _tree(found.folders)
@@ -79,19 +80,6 @@ def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: 
             yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_clean(diagnosis.title)}"
             yield from _steps(one.steps, paint)
             yield from _diagnosis(diagnosis, paint, told)
-
-
-def _found(found: Listing | Maildrop) -> str:
-    match found:
-        case Listing(folders, unreadable):
-            more = f", {unreadable} more could not be read" if unreadable else ""
-            return f"opened the mailbox: {_count(len(folders), 'folder')}{more}"
-        case Maildrop(messages, octets):
-            return f"opened the mailbox: {_count(messages, 'message')}, {octets:,} bytes"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _steps(steps: Iterable[Step], paint: _Paint) -> Iterator[str]:

@@ -21,9 +21,10 @@ class Stage(StrEnum):
     CONNECT = "connect"
     TLS = "tls"
     GREETING = "greeting"
-    CAPABILITY = "capability"
+    CAPABILITY = "capability"  # IMAP CAPABILITY, POP CAPA, SMTP EHLO
+    STARTTLS = "starttls"  # the server's leave to begin TLS; the handshake itself is `TLS`
     AUTH = "auth"
-    LIST = "list"  # IMAP LIST, POP STAT
+    LIST = "list"  # IMAP LIST, POP STAT; SMTP has nothing to list
     LOGOUT = "logout"
 
 
@@ -47,6 +48,7 @@ class Fault(StrEnum):
     TOO_MUCH = "too-much"  # a line, a literal, the number of lines or the total passed our bounds
     MALFORMED = "malformed"  # bytes that the protocol does not allow where they stand
     NO_MECHANISM = "no-xoauth2"  # the server does not offer SASL XOAUTH2
+    NO_STARTTLS = "no-starttls"  # the server offers no TLS on a connection that begins in clear
     THROTTLED = "throttled"  # the one name for a sentence that Exchange sends under NO and under BAD alike
     NO_ENDPOINT = "no-identity-endpoint"  # no managed identity, and none of the developer's credentials worked
     IDENTITY_FAILED = "identity-failed"  # the identity endpoint is there, and gave no token

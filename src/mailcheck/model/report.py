@@ -65,7 +65,17 @@ class Maildrop:
     octets: int
 
 
-type Opened = Listing | Maildrop
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """SMTP accepted the sign-in: the app may hand in mail, as far as can be told without sending any.
+
+    `size_limit` is the largest message that the server takes, in octets (RFC 1870); none when it names no limit.
+    """
+
+    size_limit: int | None = None
+
+
+type Opened = Listing | Maildrop | Submission
 
 
 class Likelihood(StrEnum):

@@ -22,11 +22,27 @@ class MailProtocol(StrEnum):
 
     IMAP = "imap"
     POP = "pop"
+    SMTP = "smtp"
 
     @property
     def role(self) -> str:
-        """The application role of Office 365 Exchange Online that the token needs."""
-        return {MailProtocol.IMAP: "IMAP.AccessAsApp", MailProtocol.POP: "POP.AccessAsApp"}[self]
+        """The application role of Office 365 Exchange Online that the token is expected to carry.
+
+        IMAP and POP need theirs. SMTP has a second set-up without one: RBAC for Applications in Exchange.
+        """
+        return _ROLES[self]
+
+    @property
+    def starttls(self) -> bool:
+        """Whether the talk begins in clear and TLS is asked for (RFC 3207), instead of TLS from the first octet."""
+        return self is MailProtocol.SMTP
+
+
+_ROLES = {
+    MailProtocol.IMAP: "IMAP.AccessAsApp",
+    MailProtocol.POP: "POP.AccessAsApp",
+    MailProtocol.SMTP: "SMTP.SendAsApp",
+}
 
 
 @dataclass(frozen=True, slots=True)

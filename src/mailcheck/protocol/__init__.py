@@ -14,6 +14,7 @@ from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue
 from mailcheck.protocol.imap import list_folders
 from mailcheck.protocol.pop import count_messages
+from mailcheck.protocol.smtp import sign_in
 
 # How each protocol is talked: from the mailbox and the token to a dialogue that ends in what it opened, or in evidence.
 # A further protocol is one more file, one more row here, and its transcripts.
@@ -21,5 +22,6 @@ DIALOGUES: Mapping[MailProtocol, Callable[[Mailbox, Secret[str]], Dialogue[Opene
     {
         MailProtocol.IMAP: list_folders,
         MailProtocol.POP: count_messages,
+        MailProtocol.SMTP: sign_in,
     }
 )

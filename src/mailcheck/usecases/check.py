@@ -65,9 +65,13 @@ class Mail(Protocol):
         dialogue: Dialogue[T | Evidence],
         *,
         deadline: float,
+        starttls: bool,
         secrets: tuple[Secret[str], ...],
     ) -> Conversation[T]:
-        """Drives the dialogue to its end; `deadline` is on the running loop's clock."""
+        """Drives the dialogue to its end; `deadline` is on the running loop's clock.
+
+        With `starttls` the talk begins in clear, and the dialogue asks for TLS.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,12 @@ class CheckMailbox:
         started = asyncio.get_running_loop().time()
         dialogue: Dialogue[Opened | Evidence] = DIALOGUES[protocol](request.mailbox, token.value)
         talk: Awaitable[Conversation[Opened] | Evidence] = self._mail.converse(
-            self._target.endpoints[protocol], protocol, dialogue, deadline=deadline, secrets=(token.value,)
+            self._target.endpoints[protocol],
+            protocol,
+            dialogue,
+            deadline=deadline,
+            starttls=protocol.starttls,
+            secrets=(token.value,),
         )
         try:
             async with asyncio.timeout_at(deadline + _GRACE):

@@ -94,7 +94,10 @@ class World:
                 pause=_no_pause,
             ),
             turn=MailcheckBot(
-                check=check or self.checks, protocols=tuple(MailProtocol), operators=operators, clock=clock
+                check=check or self.checks,
+                protocols=(MailProtocol.IMAP, MailProtocol.POP),
+                operators=operators,
+                clock=clock,
             ).on_turn,
             now=now,
         )

@@ -35,7 +35,9 @@ async def test_a_check_is_a_card_that_becomes_its_report(world: World) -> None:
     """Typing, then one card, which says that the check runs and is then replaced by what it found."""
     reply = await world.teams.say(_COMMAND)
     assert reply.status == 200
-    assert world.checks.asked == [CheckRequest(Mailbox("shared_box@contoso.com"), tuple(MailProtocol))]
+    assert world.checks.asked == [
+        CheckRequest(Mailbox("shared_box@contoso.com"), (MailProtocol.IMAP, MailProtocol.POP))
+    ]
     assert _cards(reply.conversation) == [
         [
             "Checking shared_box@contoso.com by IMAP and POP",

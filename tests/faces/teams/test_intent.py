@@ -8,7 +8,7 @@ from mailcheck.model.request import Mailbox, MailProtocol
 
 _BOT = "mailcheck"
 _AT = "<at>mailcheck</at>"
-IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
+IMAP, POP, SMTP = MailProtocol
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -37,7 +37,7 @@ _ANYWHERE = [
     ("mailcheck a@b.example imap,pop", _check("a@b.example", IMAP, POP)),
     ("mailcheck a@b.example, imap, pop.", _check("a@b.example", IMAP, POP)),
     ("mailcheck a@b.example imap imap", _check("a@b.example", IMAP)),
-    ("mailcheck a@b.example all", _check("a@b.example", IMAP, POP)),
+    ("mailcheck a@b.example all", _check("a@b.example", IMAP, POP, SMTP)),
     ("mailcheck a@b.example imap and pop", _check("a@b.example", IMAP, POP)),
     ("mailcheck a@b.example IMAP/POP", _check("a@b.example", IMAP, POP)),
     ("mailcheck a@b.example,imap", _check("a@b.example", IMAP)),
@@ -52,7 +52,8 @@ _ANYWHERE = [
     ("mailcheck Shared Mailbox &lt;a@b.example&gt;;", _check("a@b.example")),
     ("mailcheck &quot;Box, Shared&quot; &lt;a@b.example&gt; pop", _check("a@b.example", POP)),
     ("mailcheck a@b.example <A@B.EXAMPLE>", _check("A@b.example")),
-    ("mailcheck SMTP Relay <a@b.example>", _check("a@b.example")),
+    ("mailcheck EWS Relay <a@b.example>", _check("a@b.example")),
+    ("mailcheck a@b.example smtp", _check("a@b.example", SMTP)),
     (f"{_AT} Shared Mailbox <a@b.example>", _check("a@b.example")),
     (f"{_AT} can you look at a@b.example?", _check("a@b.example")),
     ("mailcheck check a@b.example", _check("a@b.example")),
@@ -135,8 +136,8 @@ _NOTES = [
     ("mailcheck a@localhost", "not a host name"),
     ("mailcheck a'b\"c@b.example", "a character that a mailbox name cannot have"),
     (f"mailcheck {'x' * 400}@b.example", "is longer than 320 characters"),
-    ("mailcheck a@b.example smtp", '"smtp" is no protocol that can be checked; there are: imap, pop, all'),
-    ("mailcheck a@b.example imap,SMTP", '"SMTP" is no protocol that can be checked'),
+    ("mailcheck a@b.example ews", '"ews" is no protocol that can be checked; there are: imap, pop, smtp, all'),
+    ("mailcheck a@b.example imap,EWS", '"EWS" is no protocol that can be checked'),
     ("mailcheck a@b.example c@d.example", "One mailbox at a time"),
     ("mailcheck a@b.example;c@d.example", "One mailbox at a time"),
     ("mailcheck A <a@b.example>, C <c@d.example>", "One mailbox at a time"),

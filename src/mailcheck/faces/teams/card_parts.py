@@ -49,8 +49,9 @@ def escape(line: str) -> str:
 
 
 def names(protocols: Iterable[MailProtocol]) -> str:
-    """Protocols as they are read aloud: `IMAP and POP`."""
-    return " and ".join(protocol.name for protocol in protocols)
+    """Protocols as they are read aloud: `IMAP, POP and SMTP`."""
+    *others, last = (protocol.name for protocol in protocols)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def size(element: object) -> int:

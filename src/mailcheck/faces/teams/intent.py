@@ -22,7 +22,7 @@ _PROTOCOLS: Final = {
     ALL: tuple(MailProtocol),
 }
 _KNOWN: Final = ", ".join((*MailProtocol, ALL))
-_OTHERS: Final = frozenset({"activesync", "ews", "graph", "mapi", "smtp"})
+_OTHERS: Final = frozenset({"activesync", "ews", "graph", "mapi"})
 _MAILTO: Final = "mailto:"
 _QUOTED: Final = 60  # characters of a person's word that are repeated to them
 _OPENING: Final = "([{<\"'`*"
@@ -54,9 +54,9 @@ type Intent = Check | Help
 def understand(heard: Heard, *, personal: bool) -> Intent:
     """The intent of a message.
 
-    `mailcheck ADDRESS [imap|pop|all ...]`, with or without a slash. Where the bot is spoken to anyway, by a mention
-    or in a personal chat, the address alone is enough. The one word with an "@" is the mailbox; the words around it,
-    such as the name that a mail program puts before it, are dropped, but for protocols.
+    `mailcheck ADDRESS [imap|pop|smtp|all ...]`, with or without a slash. Where the bot is spoken to anyway, by a
+    mention or in a personal chat, the address alone is enough. The one word with an "@" is the mailbox; the words
+    around it, such as the name that a mail program puts before it, are dropped, but for protocols.
     """
     said = [word for word in _words(heard.words) if word.casefold() not in _FILLERS]
     words = [word for word in said if word.casefold() not in _COMMANDS]

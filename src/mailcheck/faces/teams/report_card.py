@@ -29,6 +29,7 @@ from mailcheck.faces.teams.card_parts import (
     verbatim,
 )
 from mailcheck.faces.tree import Row, rows
+from mailcheck.faces.wording import contents, count, done
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
@@ -37,7 +38,6 @@ from mailcheck.model.report import (
     Diagnosis,
     Healthy,
     Listing,
-    Maildrop,
     Opened,
     ProtocolReport,
     Report,
@@ -130,8 +130,8 @@ def _opened(report: Report) -> Iterator[Element]:
     for protocol, one in report.protocols.items():
         if isinstance(one.verdict, Healthy):
             lines = [
-                said(f"✔ {protocol.name} opened the mailbox", weight="Bolder"),
-                said(f"{_what(one.verdict.found)} · {one.duration_ms:,} ms", spacing="None", isSubtle=True),
+                said(f"✔ {protocol.name} {done(one.verdict.found)}", weight="Bolder"),
+                said(f"{contents(one.verdict.found)} · {one.duration_ms:,} ms", spacing="None", isSubtle=True),
                 *_times(one.steps),
             ]
             yield block(lines, spacing="Medium")
@@ -182,7 +182,7 @@ def _diagnosis(
             told.add(cause.fix)
             yield from _remedy(cause, detail)
     if left := len(diagnosis.causes) - len(shown):
-        yield said(f"and {_count(left, 'less likely cause')}", isSubtle=True)
+        yield said(f"and {count(left, 'less likely cause')}", isSubtle=True)
     if reference := link("Read more", diagnosis.reference[:300]):
         yield reference
 
@@ -235,7 +235,7 @@ def _tree(listing: Listing, shown: int) -> Iterator[Element]:
     if left := max(0, len(listing.folders) - shown):
         yield said(f"and {left:,} more", isSubtle=True)
     if listing.unreadable:
-        yield said(f"{_count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
+        yield said(f"{count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
 
 
 def _folder(row: Row) -> Element:
@@ -275,22 +275,10 @@ def _transcript(one: ProtocolReport, detail: _Detail) -> Iterator[Element]:
     for line in lines if whole else lines[:head]:
         yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
     if not whole:
-        yield said(f"{_count(len(lines) - shown, 'line')} left out", isSubtle=True)
+        yield said(f"{count(len(lines) - shown, 'line')} left out", isSubtle=True)
         for line in lines[len(lines) - tail :]:
             yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
 
 
 def _found(report: Report) -> Iterator[Opened]:
     return (one.verdict.found for one in report.protocols.values() if isinstance(one.verdict, Healthy))
-
-
-def _what(found: Opened) -> str:
-    match found:
-        case Listing(folders, unreadable):
-            return _count(len(folders), "folder") + (f", {unreadable:,} more could not be read" if unreadable else "")
-        case Maildrop(messages, octets):
-            return f"{_count(messages, 'message')}, {octets:,} bytes"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
