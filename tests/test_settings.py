@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.pki import Authority
-from mailcheck.model.request import Endpoint, MailProtocol
+from mailcheck.model.request import CredentialKind, Endpoint, Mailbox, MailProtocol
 from mailcheck.settings import BotKind, BotSettings, CheckSettings, Settings
 
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -59,6 +59,21 @@ def test_four_settings_are_enough() -> None:
     assert settings.timeout == 10
     assert settings.domains == frozenset()
     assert not settings.managed_identity
+
+
+def test_a_client_secret_takes_the_place_of_the_certificate() -> None:
+    """With MAILCHECK_CREDENTIAL=secret the vault's object is named by MAILCHECK_SECRET; no certificate is needed."""
+    settings = check({"MAILCHECK_CREDENTIAL": "Secret", "MAILCHECK_SECRET": "app-secret", "MAILCHECK_CERTIFICATE": ""})
+    assert (settings.app.credential, settings.app.vault_object) == (CredentialKind.SECRET, "app-secret")
+    assert check().app.credential is CredentialKind.CERTIFICATE
+    found = problems(Settings.read({**CHECK, "MAILCHECK_CREDENTIAL": "secret"}).check)
+    assert found == {"MAILCHECK_SECRET": "is missing: put the name that the client secret has in the vault there"}
+
+
+def test_a_canary_is_a_mailbox() -> None:
+    """MAILCHECK_CANARY is parsed as any address is, and none where it is not set."""
+    assert check().canary is None
+    assert check({"MAILCHECK_CANARY": "canary@Contoso.com"}).canary == Mailbox("canary@contoso.com")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +144,8 @@ def test_nothing_set_names_everything_needed() -> None:
         ("MAILCHECK_IMAP", "outlook.office365.com:70000", "is not host:port, such as outlook.office365.com:993"),
         ("MAILCHECK_POP", "a b:995", "is not host:port, such as outlook.office365.com:995"),
         ("MAILCHECK_PROTOCOLS", "imap,smpt", "is not a list out of imap, pop, smtp"),
+        ("MAILCHECK_CREDENTIAL", "password", "is not certificate or secret"),
+        ("MAILCHECK_CANARY", "canary", 'is not a mailbox address: it has no "@"'),
         ("MAILCHECK_IMAP", "imap.example:" + "9" * 5000, "is not host:port, such as outlook.office365.com:993"),
         ("MAILCHECK_SCOPE", "https://a/.default https://b/.default", "is not one resource followed by /.default"),
         ("MAILCHECK_DOMAINS", ",", "is not a list of domains, such as contoso.com, fabrikam.com"),
@@ -161,7 +178,7 @@ def test_a_file_without_a_certificate_is_no_trust_anchor(tmp_path: Path) -> None
 def test_the_expected_audience_is_the_clouds_whatever_the_scope() -> None:
     """MAILCHECK_SCOPE changes what is asked for, not what Exchange takes."""
     settings = check({"MAILCHECK_SCOPE": "https://graph.microsoft.com/.default"})
-    assert settings.resource == "https://outlook.office365.com"
+    assert settings.cloud.resource == "https://outlook.office365.com"
 
 
 def test_the_bot_has_an_identity_of_its_own() -> None:

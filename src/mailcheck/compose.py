@@ -80,7 +80,7 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
     context, session = _trust(settings.ca_file)
     certificates = KeyVaultCertificates(
         vault_url=settings.app.vault_url,
-        name=settings.app.certificate,
+        name=settings.app.vault_object,
         session=session,
         identity=Identity(settings.managed_identity, settings.identity_client_id),
         max_age=_CERTIFICATE_AGE,
@@ -91,7 +91,7 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
     )
     target = Target(
         app=settings.app,
-        resource=settings.resource,
+        cloud=settings.cloud,
         endpoints=settings.endpoints,
         timeout=settings.timeout,
         domains=settings.domains,

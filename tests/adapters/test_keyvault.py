@@ -34,7 +34,7 @@ async def world(authority: Authority, trust: ssl.SSLContext, monkeypatch: pytest
 async def test_both_forms_are_read(form: str, world: World) -> None:
     """A certificate is read with its key, whether the vault keeps PFX or PEM."""
     version = world.vault.store(NAME, RENEWED, form="pem" if form == "pem" else "pfx")
-    found = certificate(await world.certificates().certificate())
+    found = certificate(await world.certificates().credential())
     assert (found.thumbprint, found.version) == (RENEWED.thumbprint, version)
     assert found.private_key.reveal().encode() == RENEWED.key_pem
 
@@ -42,9 +42,9 @@ async def test_both_forms_are_read(form: str, world: World) -> None:
 async def test_concurrent_checks_make_one_request(world: World) -> None:
     """Ten callers at once and one later within the age share one reading."""
     certificates = world.certificates()
-    found = await asyncio.gather(*(certificates.certificate() for _ in range(10)))
+    found = await asyncio.gather(*(certificates.credential() for _ in range(10)))
     world.time += MAX_AGE - 1
-    assert await certificates.certificate() is found[0]
+    assert await certificates.credential() is found[0]
     assert {id(each) for each in found} == {id(found[0])}
     assert world.reads() == 1
 
@@ -52,25 +52,25 @@ async def test_concurrent_checks_make_one_request(world: World) -> None:
 async def test_a_renewed_certificate_is_picked_up(world: World) -> None:
     """After the age the vault is asked again: the same version stays, a new one takes its place."""
     certificates = world.certificates()
-    first = certificate(await certificates.certificate())
+    first = certificate(await certificates.credential())
     world.time += MAX_AGE
-    assert await certificates.certificate() is first
+    assert await certificates.credential() is first
     world.vault.store(NAME, RENEWED)
-    assert await certificates.certificate() is first
+    assert await certificates.credential() is first
     world.time += MAX_AGE
-    assert certificate(await certificates.certificate()).thumbprint == RENEWED.thumbprint
+    assert certificate(await certificates.credential()).thumbprint == RENEWED.thumbprint
     assert world.reads() == 3
 
 
 async def test_an_old_certificate_does_not_hide_a_failure(world: World) -> None:
     """After the age a refusal is the answer, and the next caller asks anew."""
     certificates = world.certificates()
-    certificate(await certificates.certificate())
+    certificate(await certificates.credential())
     world.time += MAX_AGE
     world.vault.deny(Denial.FIREWALL)
-    assert evidence(await certificates.certificate()).signal == "ForbiddenByFirewall"
+    assert evidence(await certificates.credential()).signal == "ForbiddenByFirewall"
     world.vault.deny(None)
-    certificate(await certificates.certificate())
+    certificate(await certificates.credential())
 
 
 # --- what the vault refuses
@@ -91,7 +91,7 @@ async def test_each_denial_is_told_by_its_code(
 ) -> None:
     """The signal is the inner code; ids, address and waiting time are taken out of the answer, which is not retried."""
     world.vault.deny(denial)
-    seen = evidence(await world.certificates().certificate())
+    seen = evidence(await world.certificates().credential())
     assert (seen.signal, seen.details["status"]) == (signal, status)
     assert seen.said
     assert "\n" not in seen.said
@@ -132,26 +132,26 @@ async def test_a_token_that_the_vault_does_not_take(
     async with served(Peer(tls), world.session) as peer:
         peer.answers["/msi/token"] = document(200, {"access_token": token, "expires_on": expires_on})
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{peer.url}/msi/token")
-        seen = evidence(await world.certificates().certificate())
+        seen = evidence(await world.certificates().credential())
     assert (seen.signal, seen.details["status"]) == (signal, "401")
     assert token not in repr(seen)
 
 
 async def test_a_secret_that_is_not_there(world: World) -> None:
     """A name that the vault does not know is SecretNotFound."""
-    assert evidence(await world.certificates("nowhere").certificate()).signal == "SecretNotFound"
+    assert evidence(await world.certificates("nowhere").credential()).signal == "SecretNotFound"
 
 
 async def test_a_disabled_version(world: World) -> None:
     """A disabled current version is SecretDisabled, though older ones are enabled."""
     world.vault.store(NAME, RENEWED, enabled=False)
-    assert evidence(await world.certificates().certificate()).signal == "SecretDisabled"
+    assert evidence(await world.certificates().credential()).signal == "SecretDisabled"
 
 
 async def test_a_secret_that_is_no_certificate(world: World) -> None:
     """A password under the certificate's name is a failure of the stage "certificate"."""
     world.vault.store(NAME, "hunter2 hunter2", form="text")
-    seen = evidence(await world.certificates().certificate(), Stage.CERTIFICATE)
+    seen = evidence(await world.certificates().credential(), Stage.CERTIFICATE)
     assert seen.signal == Fault.UNREADABLE
     assert "hunter2" not in repr(seen)
 
@@ -159,7 +159,7 @@ async def test_a_secret_that_is_no_certificate(world: World) -> None:
 async def test_a_vault_of_another_service(world: World) -> None:
     """A server whose challenge names another resource than its own address gets no token."""
     url = world.vault.url.replace("127.0.0.1", "localhost")
-    seen = evidence(await world.certificates(url=url).certificate())
+    seen = evidence(await world.certificates(url=url).credential())
     assert seen.signal == Fault.CHALLENGE_MISMATCH
     assert seen.details["host"] == "localhost"
     assert seen.details["challenge_resource"].startswith("0.0.1:")

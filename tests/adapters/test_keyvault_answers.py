@@ -68,7 +68,7 @@ async def test_odd_answers_of_a_vault(
     """Codes before statuses; what a second try may mend is asked for once more, and nothing else is."""
     async with served(Peer(tls), world.session) as peer:
         peer.answers[SECRET] = in_turn(answers)
-        seen = await world.certificates(url=peer.url).certificate()
+        seen = await world.certificates(url=peer.url).credential()
         assert len(peer.asked) == asked
     assert isinstance(seen, Evidence)
     assert seen.signal == signal
@@ -92,9 +92,9 @@ async def test_a_vault_that_is_down(world: World) -> None:
     certificates = world.certificates()
     world.session.close()
     await world.vault.stop()
-    assert evidence(await certificates.certificate()).signal == Fault.REFUSED
+    assert evidence(await certificates.credential()).signal == Fault.REFUSED
     await world.vault.start()
-    certificate(await certificates.certificate())
+    certificate(await certificates.credential())
 
 
 async def test_an_answer_that_breaks_off(world: World, tls: ssl.SSLContext) -> None:
@@ -107,7 +107,7 @@ async def test_an_answer_that_breaks_off(world: World, tls: ssl.SSLContext) -> N
 
     async with serving(script, tls) as peer:
         certificates = world.certificates(url=f"https://{peer.endpoint}")
-        assert evidence(await certificates.certificate()).signal == Fault.CLOSED
+        assert evidence(await certificates.credential()).signal == Fault.CLOSED
         assert peer.connections == 2
         world.session.close()
 
@@ -115,7 +115,7 @@ async def test_an_answer_that_breaks_off(world: World, tls: ssl.SSLContext) -> N
 async def test_a_vault_that_we_do_not_trust(world: World) -> None:
     """A certificate of an unknown authority ends it before anything is sent."""
     async with served(KeyVault(world.entra, Authority(now()), now=now), world.session) as vault:
-        assert evidence(await world.certificates(url=vault.url).certificate()).signal == Fault.UNTRUSTED
+        assert evidence(await world.certificates(url=vault.url).credential()).signal == Fault.UNTRUSTED
         assert vault.requests == []
 
 
@@ -123,7 +123,7 @@ async def test_silence_ends_by_our_time_out(world: World, tls: ssl.SSLContext) -
     """A vault that never answers costs the read time-out once: there is no time for a second try."""
     async with served(Peer(tls), world.session) as peer:
         peer.answers[SECRET] = peer.silence
-        seen = evidence(await world.certificates(url=peer.url, read_timeout=0.1).certificate())
+        seen = evidence(await world.certificates(url=peer.url, read_timeout=0.1).credential())
         assert len(peer.asked) == 1
         peer.let_go.set()
     assert seen.signal == Fault.TIMEOUT
@@ -136,8 +136,8 @@ async def test_a_caller_that_gives_up_does_not_ask_again(world: World, tls: ssl.
         certificates = world.certificates(url=peer.url)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
-                await certificates.certificate()
-        second = asyncio.create_task(certificates.certificate())
+                await certificates.credential()
+        second = asyncio.create_task(certificates.credential())
         await asyncio.sleep(0)
         peer.answers[SECRET] = page(404)
         peer.let_go.set()

@@ -30,7 +30,7 @@ async def world(authority: Authority, trust: ssl.SSLContext, monkeypatch: pytest
 async def test_an_identity_that_is_not_assigned(world: World) -> None:
     """The endpoint's refusal is told in its own words, with the identity that was asked for."""
     identity = Identity(managed=True, client_id="99999999-aaaa-4bbb-8ccc-000000000009")
-    seen = evidence(await world.certificates(identity=identity).certificate(), Stage.IDENTITY)
+    seen = evidence(await world.certificates(identity=identity).credential(), Stage.IDENTITY)
     assert seen.signal == Fault.IDENTITY_FAILED
     assert "400, No managed identity that is assigned" in seen.said
     assert "not found in environment" not in seen.said
@@ -40,17 +40,17 @@ async def test_an_identity_that_is_not_assigned(world: World) -> None:
 async def test_an_identity_that_is_assigned_meanwhile(world: World) -> None:
     """A refusal of the endpoint is not kept: once the identity is there, it gets the certificate."""
     certificates = world.certificates(identity=Identity(managed=True, client_id=BOT_CLIENT_ID))
-    evidence(await certificates.certificate(), Stage.IDENTITY)
+    evidence(await certificates.credential(), Stage.IDENTITY)
     world.entra.tenant.add(Application(BOT_CLIENT_ID, BOT_PRINCIPAL_ID, "user-assigned identity"))
     world.vault.grant(BOT_PRINCIPAL_ID)
-    certificate(await certificates.certificate())
+    certificate(await certificates.credential())
 
 
 async def test_an_identity_endpoint_that_is_down(world: World) -> None:
     """An endpoint that does not listen is a failure of the identity, not of the vault."""
     world.session.close()
     await world.identity.stop()
-    seen = evidence(await world.certificates().certificate(), Stage.IDENTITY)
+    seen = evidence(await world.certificates().credential(), Stage.IDENTITY)
     assert seen.signal == Fault.IDENTITY_FAILED
     assert seen.said.endswith("Connection refused")
 
@@ -72,7 +72,7 @@ async def test_odd_answers_of_the_identity_endpoint(
     async with served(Peer(tls), world.session) as peer:
         peer.answers["/msi/token"] = answer
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{peer.url}/msi/token")
-        seen = evidence(await world.certificates().certificate(), Stage.IDENTITY)
+        seen = evidence(await world.certificates().credential(), Stage.IDENTITY)
     assert seen.signal == Fault.IDENTITY_FAILED
 
 
@@ -82,7 +82,7 @@ async def test_a_machine_without_any_identity(world: World, monkeypatch: pytest.
         monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", "")  # no az, no azd
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")  # in place of the metadata service
-    seen = evidence(await world.certificates(identity=Identity(managed=False)).certificate(), Stage.IDENTITY)
+    seen = evidence(await world.certificates(identity=Identity(managed=False)).credential(), Stage.IDENTITY)
     assert seen.signal == Fault.NO_ENDPOINT
     assert seen.said.startswith("EnvironmentCredential: ")
 
@@ -91,10 +91,10 @@ async def test_no_secret_is_shown(world: World, caplog: pytest.LogCaptureFixture
     """Neither logs at DEBUG nor what is returned hold the key, the PFX, a token or the identity's header."""
     caplog.set_level(logging.DEBUG)
     certificates = world.certificates()
-    found = certificate(await certificates.certificate())
+    found = certificate(await certificates.credential())
     world.time += MAX_AGE
     world.vault.deny(Denial.RBAC)
-    refused = await certificates.certificate()
+    refused = await certificates.credential()
     shown = "\n".join((caplog.text, repr(found), str(found), repr(refused), repr(certificates)))
     assert "PRIVATE KEY" not in shown
     assert not [line for line in PAIR.key_pem.decode().splitlines() if line in shown]

@@ -18,9 +18,10 @@ _NAME = r"(?:MAILCHECK|AZURE|MicrosoftApp)\w+"
 
 
 def test_the_readme_lists_every_setting() -> None:
-    """The table of settings has the names that settings.py reads, no more and no fewer."""
+    """The table of settings has the names that the settings read, no more and no fewer."""
     listed = {name for row in re.findall(r"(?m)^\|(.+?)\|", _README) for name in re.findall(f"`({_NAME})`", row)}
-    read = set(re.findall(f'"({_NAME})"', (_ROOT / "src/mailcheck/settings.py").read_text()))
+    sources = (path.read_text() for path in (_ROOT / "src/mailcheck/settings").glob("*.py"))
+    read = {name for text in sources for name in re.findall(f'"({_NAME})"', text)}
     read |= {"MAILCHECK_IMAP", "MAILCHECK_POP", "MAILCHECK_SMTP"}  # built from the protocol's name
     assert listed == read
 

@@ -29,7 +29,14 @@ def known(
     """What else a check has found."""
     claims = Claims(audience, roles, "tenant", APP.client_id, "99999999-aaaa-4bbb-8ccc-0000000000ee", None, scopes)
     endpoint = Endpoint("outlook.office365.com", 993)
-    return Circumstances(APP, "o'brien@contoso.com", EXCHANGE, endpoint, claims, frozenset(opened), token_length)
+    return Circumstances(
+        APP,
+        "o'brien@contoso.com",
+        endpoint=endpoint,
+        claims=claims,
+        opened=frozenset(opened),
+        token_length=token_length,
+    )
 
 
 def at(stage: Stage, signal: str, said: str = "", protocol: MailProtocol | None = None, **details: str) -> Evidence:

@@ -13,7 +13,7 @@ from mailcheck.model.report import Likelihood
 from mailcheck.model.request import App, MailProtocol
 
 APP = App("11111111-2222-4333-8444-555555555555", "22222222-3333-4444-8555-666666666666", "https://v.example", "c")
-KNOWN = Circumstances(APP, "shared@contoso.com", "https://outlook.office365.com")
+KNOWN = Circumstances(APP, "shared@contoso.com")
 MAIL = (
     Stage.DNS,
     Stage.CONNECT,
@@ -49,6 +49,7 @@ ARISE: dict[Stage, tuple[str, ...]] = {
     Stage.CERTIFICATE: (
         Fault.NO_PRIVATE_KEY, Fault.UNREADABLE, Fault.NOT_RSA, Fault.EXPIRED, Fault.NOT_YET_VALID,
     ),
+    Stage.SECRET: (Fault.UNREADABLE, Fault.EXPIRED, Fault.NOT_YET_VALID),
     Stage.TOKEN: (*NETWORK, *CERTIFICATE, Fault.TOO_MUCH, Fault.MALFORMED, "429", "503", "invalid_client", "AADSTS1"),
     Stage.DNS: (Fault.NAME_NOT_FOUND, Fault.UNREACHABLE, Fault.TIMEOUT),
     Stage.CONNECT: NETWORK,
@@ -62,6 +63,7 @@ ARISE: dict[Stage, tuple[str, ...]] = {
 }  # fmt: skip
 SETTINGS = {
     "AZURE_CLIENT_ID", "MAILCHECK_AUTHORITY", "MAILCHECK_CA_FILE", "MAILCHECK_CERTIFICATE", "MAILCHECK_CLIENT_ID",
+    "MAILCHECK_CREDENTIAL",
     "MAILCHECK_CLOUD", "MAILCHECK_IMAP", "MAILCHECK_POP", "MAILCHECK_SCOPE", "MAILCHECK_SMTP",
     "MAILCHECK_TENANT_ID", "MAILCHECK_TIMEOUT", "MAILCHECK_VAULT_URL",
 }  # fmt: skip

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from lab.signing import SigningKey
-from lab.tenant import EXCHANGE_RESOURCE, MAIL_CLIENT_ID, TENANT_ID
+from lab.tenant import MAIL_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.entra import read_claims
 from mailcheck.adapters.transport import MailTransport
 from mailcheck.adapters.trust import tls_context
-from mailcheck.model.credential import Certificate, Token
+from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Broken, Folder, Healthy, Likelihood, Listing, Maildrop, Opened, Report, Status
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
@@ -76,7 +76,7 @@ class Mail:
 class Vault:
     """A certificate source: some certificate in force, for nobody here signs with it."""
 
-    async def certificate(self) -> Certificate | Evidence:
+    async def credential(self) -> Certificate | Evidence:
         day = dt.timedelta(days=1)
         return Certificate(Secret("no key"), "no certificate", "AB12", _NOW - day, _NOW + 83 * day, "1")
 
@@ -87,8 +87,9 @@ class Issuer:
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def token(self, certificate: Certificate) -> Token | Evidence:
-        assert certificate.thumbprint == "AB12"
+    async def token(self, credential: Credential) -> Token | Evidence:
+        assert isinstance(credential, Certificate)
+        assert credential.thumbprint == "AB12"
         claims = read_claims(self._token)
         assert claims is not None
         return Token(Secret(self._token), claims)
@@ -118,9 +119,7 @@ def refused(protocol: MailProtocol) -> Evidence:
 
 async def check(mail: Mail, mailbox: str, token: str) -> Report:
     """The whole use case, by both protocols."""
-    target = Target(
-        App(TENANT_ID, MAIL_CLIENT_ID, "https://v.example", "mailcheck"), EXCHANGE_RESOURCE, mail.endpoints, TIMEOUT
-    )
+    target = Target(App(TENANT_ID, MAIL_CLIENT_ID, "https://v.example", "mailcheck"), mail.endpoints, TIMEOUT)
     address = Mailbox.parse(mailbox)
     assert isinstance(address, Mailbox)
     use_case = CheckMailbox(target, Vault(), Issuer(token), mail.transport, now=lambda: _NOW, new_id=lambda: "an-id")

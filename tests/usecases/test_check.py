@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from mailcheck.model.credential import Certificate, Claims, Token
+from mailcheck.model.credential import Certificate, Claims, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Broken, Folder, Healthy, Listing, Maildrop, NotAllowed, Report, Status, Step
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
@@ -21,7 +21,6 @@ IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
 MAILBOX = Mailbox("shared@contoso.com")
 TARGET = Target(
     app=App("11111111-2222-4333-8444-555555555555", "22222222-3333-4444-8555-666666666666", "https://v.example", "c"),
-    resource="https://outlook.office365.com",
     endpoints={IMAP: Endpoint("imap.example", 993), POP: Endpoint("pop.example", 995)},
     timeout=5,
 )
@@ -50,7 +49,7 @@ class Vault:
     def __init__(self, answer: Certificate | Evidence | Exception) -> None:
         self.answer = answer
 
-    async def certificate(self) -> Certificate | Evidence:
+    async def credential(self) -> Certificate | Evidence:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -67,8 +66,9 @@ class Issuer:
     def forget(self) -> None:
         self.forgotten += 1
 
-    async def token(self, certificate: Certificate) -> Token | Evidence:
-        assert certificate.thumbprint == "AB12"
+    async def token(self, credential: Credential) -> Token | Evidence:
+        assert isinstance(credential, Certificate)
+        assert credential.thumbprint == "AB12"
         self.asked += 1
         return self.answer
 
@@ -115,7 +115,7 @@ class Silent:
             raise
         raise AssertionError
 
-    async def certificate(self) -> Evidence:
+    async def credential(self) -> Evidence:
         return await self()
 
 
@@ -281,7 +281,7 @@ async def test_a_role_that_was_not_asked_for_is_not_missed() -> None:
 async def test_a_silent_vault_ends_at_the_deadline() -> None:
     """Whatever does not answer is given up at the deadline, and cancelled."""
     vault = Silent()
-    quick = Target(TARGET.app, TARGET.resource, TARGET.endpoints, timeout=0.05)
+    quick = Target(TARGET.app, TARGET.endpoints, timeout=0.05)
     report = await asyncio.wait_for(checked(use_case(vault, target=quick)), 1)
     assert set(diagnosis_ids(report).values()) == {"vault-unreachable"}
     assert vault.cancelled
@@ -290,7 +290,7 @@ async def test_a_silent_vault_ends_at_the_deadline() -> None:
 async def test_a_conversation_that_overstays_is_given_up() -> None:
     """A transport that misses the deadline costs its own protocol the verdict, not the other's, and no more time."""
     silent = Silent()
-    quick = Target(TARGET.app, TARGET.resource, TARGET.endpoints, timeout=0.05)
+    quick = Target(TARGET.app, TARGET.endpoints, timeout=0.05)
     check = use_case(servers=Servers({IMAP: silent, POP: Maildrop(1, 2)}), target=quick)
     report = await asyncio.wait_for(checked(check), 1)
     assert isinstance(report.protocols[POP].verdict, Healthy)
@@ -323,7 +323,7 @@ async def test_a_bug_in_one_conversation_spares_the_other() -> None:
 async def test_other_domains_are_not_allowed() -> None:
     """With MAILCHECK_DOMAINS set, a mailbox elsewhere is refused before anything is touched."""
     issuer = Issuer(BOTH_ROLES)
-    fenced = Target(TARGET.app, TARGET.resource, TARGET.endpoints, 5, frozenset({"fabrikam.com"}))
+    fenced = Target(TARGET.app, TARGET.endpoints, 5, frozenset({"fabrikam.com"}))
     answer = await use_case(issuer=issuer, target=fenced)(CheckRequest(MAILBOX, (IMAP,)))
     assert answer == NotAllowed(MAILBOX)
     assert issuer.asked == 0

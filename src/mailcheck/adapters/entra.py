@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from mailcheck.adapters.https import SAID_LIMIT, fault_of, one_line
 from mailcheck.adapters.one_flight import OneFlight
-from mailcheck.model.credential import Certificate, Claims, Token
+from mailcheck.model.credential import Certificate, Claims, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.secret import Secret
 
@@ -66,56 +66,69 @@ class EntraTokens:
         self._flight: OneFlight[Token | Evidence] = OneFlight()
         self._app: tuple[str, ConfidentialClientApplication] | None = None
 
-    async def token(self, certificate: Certificate) -> Token | Evidence:
+    async def token(self, credential: Credential) -> Token | Evidence:
         """An access token, or why there is none (stage `TOKEN`).
 
         Concurrent callers make one request. It runs in a thread, which outlives a caller that gives up, for at most
         the sum of its time-outs.
         """
-        return await self._flight.join(certificate.thumbprint, lambda: self._buy(certificate))
+        return await self._flight.join(_name(credential), lambda: self._buy(credential))
 
     def forget(self) -> None:
         """Have the next token bought from Entra: the one that is kept did not do, and may be older than the mending."""
         if self._app is not None:
             self._app[1].remove_tokens_for_client()
 
-    def _buy(self, certificate: Certificate) -> Token | Evidence:
+    def _buy(self, credential: Credential) -> Token | Evidence:
         try:
-            answer = self._app_of(certificate).acquire_token_for_client([self._scope])
+            answer = self._app_of(credential).acquire_token_for_client([self._scope])
         except _Refused as refused:
             seen = refused.evidence
-            return Evidence(seen.stage, seen.signal, seen.said, details={**seen.details, **self._ours(certificate)})
+            return Evidence(seen.stage, seen.signal, seen.said, details={**seen.details, **_ours(credential)})
         value = Secret[str](answer["access_token"])
         claims = read_claims(value.reveal())
         if claims is None:
             said = "the access token is no JSON Web Token"
-            return Evidence(Stage.TOKEN, Fault.MALFORMED, said, details=self._ours(certificate))
+            return Evidence(Stage.TOKEN, Fault.MALFORMED, said, details=_ours(credential))
         return Token(value, claims)
 
-    def _app_of(self, certificate: Certificate) -> "ConfidentialClientApplication":
-        """MSAL's client for this certificate; making one asks the authority for the tenant's endpoints."""
-        if self._app is not None and self._app[0] == certificate.thumbprint:
+    def _app_of(self, credential: Credential) -> "ConfidentialClientApplication":
+        """MSAL's client for this credential; making one asks the authority for the tenant's endpoints."""
+        if self._app is not None and self._app[0] == _name(credential):
             return self._app[1]
         from msal import ConfidentialClientApplication  # noqa: PLC0415 - see the top of the file
 
-        # Without a SHA-1 `thumbprint` MSAL signs PS256 and names the certificate by x5t#S256, the form that "Microsoft
-        # identity platform application authentication certificate credentials" documents; with one, RS256 and x5t.
-        # The price is an x5c header with the certificate, which Entra reads for subject-name trust only.
-        credential = {"private_key": certificate.private_key.reveal(), "public_certificate": certificate.public}
         app = ConfidentialClientApplication(
             self._client_id,
-            client_credential=credential,
+            client_credential=_for_msal(credential),
             authority=self._authority,
             http_client=self._http,
             # The authority is the administrator's setting; asking login.microsoftonline.com whether it knows it
             # would add a request, and fail in a closed network.
             instance_discovery=False,
         )
-        self._app = (certificate.thumbprint, app)
+        self._app = (_name(credential), app)
         return app
 
-    def _ours(self, certificate: Certificate) -> dict[str, str]:
-        return {"thumbprint": certificate.thumbprint}
+
+def _name(credential: Credential) -> str:
+    return credential.thumbprint if isinstance(credential, Certificate) else f"secret {credential.version}"
+
+
+def _ours(credential: Credential) -> dict[str, str]:
+    return {"thumbprint": credential.thumbprint} if isinstance(credential, Certificate) else {}
+
+
+def _for_msal(credential: Credential) -> str | dict[str, str]:
+    """MSAL's `client_credential`.
+
+    Without a SHA-1 `thumbprint` MSAL signs PS256 and names the certificate by x5t#S256, the form that "Microsoft
+    identity platform application authentication certificate credentials" documents; with one, RS256 and x5t. The price
+    is an x5c header with the certificate, which Entra reads for subject-name trust only.
+    """
+    if isinstance(credential, Certificate):
+        return {"private_key": credential.private_key.reveal(), "public_certificate": credential.public}
+    return credential.value.reveal()
 
 
 class _Refused(Exception):  # noqa: N818 - it carries an answer through MSAL

@@ -99,7 +99,7 @@ class KeyVaultCertificates:
         self._client: SecretClient | None = None
         self._held: tuple[float, Certificate] | None = None
 
-    async def certificate(self) -> Certificate | Evidence:
+    async def credential(self) -> Certificate | Evidence:
         """The app's certificate, or why there is none (stages `IDENTITY`, `VAULT`, `CERTIFICATE`).
 
         Concurrent callers make one request. It runs in a thread, which outlives a caller that gives up, for at most

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailcheck.diagnosis.text import Line
+from mailcheck.model.cloud import PUBLIC, Cloud
 from mailcheck.model.credential import Claims
 from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.report import Likelihood
@@ -21,16 +22,20 @@ class Circumstances:
         endpoint: The server of the protocol that failed, if the failure belongs to one.
         claims: What the token said, if there was one.
         opened: The protocols that opened this mailbox in the same check.
-        resource: Exchange Online's audience in this cloud, such as `https://outlook.office365.com`.
+        cloud: The Microsoft cloud of the tenant.
+        canary_opened: The protocols by which the canary, a mailbox known to open, opened in the same check.
+        canary_refused: The protocols by which the canary was refused too.
         token_length: Characters of the token, if there was one.
     """
 
     app: App
     mailbox: str
-    resource: str
+    cloud: Cloud = PUBLIC
     endpoint: Endpoint | None = None
     claims: Claims | None = None
     opened: frozenset[MailProtocol] = frozenset()
+    canary_opened: frozenset[MailProtocol] = frozenset()
+    canary_refused: frozenset[MailProtocol] = frozenset()
     token_length: int = 0
 
 

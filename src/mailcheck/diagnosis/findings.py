@@ -27,7 +27,7 @@ def _of_token(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
         Given.ROLE_MISSING: claims is not None and protocol is not None and protocol.role not in claims.roles,
         # A token that has opened the mailbox is for Exchange, whatever it calls it.
         Given.OTHER_AUDIENCE: (
-            claims is not None and not sibling_opened and not _is_exchange(claims.audience, known.resource)
+            claims is not None and not sibling_opened and not _is_exchange(claims.audience, known.cloud.resource)
         ),
         Given.DELEGATED: claims is not None and bool(claims.scopes) and not claims.roles,
         Given.LONG_TOKEN: known.token_length > TOKEN_LIMIT,

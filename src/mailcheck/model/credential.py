@@ -1,4 +1,4 @@
-"""What a check signs in with: the app's certificate from Key Vault, and the access token it buys from Entra."""
+"""What a check signs in with: the app's credential from Key Vault, and the access token it buys from Entra."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -24,6 +24,26 @@ class Certificate:
     not_before: dt.datetime
     not_after: dt.datetime
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A client secret, as one version of a Key Vault secret holds it.
+
+    Attributes:
+        value: The secret itself.
+        version: The Key Vault version it came from.
+        not_before, not_after: Validity, UTC, as whoever stored it has noted it (`nbf` and `exp` of the Key Vault
+            secret); none where it was not noted. Entra keeps dates of its own.
+    """
+
+    value: Secret[str]
+    version: str
+    not_before: dt.datetime | None = None
+    not_after: dt.datetime | None = None
+
+
+type Credential = Certificate | ClientSecret
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     IDENTITY = "identity"  # the managed identity's token for the vault
     VAULT = "vault"  # the secret from Key Vault
     CERTIFICATE = "certificate"  # what the secret holds
+    SECRET = "secret"  # noqa: S105 - the client secret that the vault holds: the other kind of credential
     TOKEN = "token"  # noqa: S105 - Entra's token endpoint, and the claims that it gave
     DNS = "dns"
     CONNECT = "connect"
@@ -54,7 +55,7 @@ class Fault(StrEnum):
     IDENTITY_FAILED = "identity-failed"  # the identity endpoint is there, and gave no token
     CHALLENGE_MISMATCH = "challenge-mismatch"  # the vault address answers for another service, and gets no token
     NO_PRIVATE_KEY = "no-private-key"
-    UNREADABLE = "unreadable"  # neither PFX nor PEM
+    UNREADABLE = "unreadable"  # neither PFX nor PEM; or no client secret
     NOT_RSA = "not-rsa"
     BUG = "bug"  # an exception of ours
 

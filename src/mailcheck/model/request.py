@@ -113,6 +113,13 @@ class CheckRequest:
     protocols: tuple[MailProtocol, ...]
 
 
+class CredentialKind(StrEnum):
+    """What an app proves itself to Entra with."""
+
+    CERTIFICATE = "certificate"
+    SECRET = "secret"  # noqa: S105 - a client secret: a kind, and no value
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The app registration under test, as the administrator configured it.
@@ -121,10 +128,12 @@ class App:
         tenant_id: Directory (tenant) id or a verified domain of it.
         client_id: Application (client) id.
         vault_url: The Key Vault that holds its certificate.
-        certificate: The certificate's name in that vault.
+        vault_object: The name of its credential in that vault.
+        credential: What kind of credential that is.
     """
 
     tenant_id: str
     client_id: str
     vault_url: str
-    certificate: str
+    vault_object: str
+    credential: CredentialKind = CredentialKind.CERTIFICATE

@@ -14,11 +14,11 @@ from typing import Protocol
 
 from mailcheck.diagnosis.entry import Circumstances
 from mailcheck.diagnosis.match import diagnose
-from mailcheck.model.credential import Certificate, Token
+from mailcheck.model.cloud import PUBLIC, Cloud
+from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import (
     Broken,
-    CertificateFacts,
     Healthy,
     NotAllowed,
     Opened,
@@ -31,6 +31,7 @@ from mailcheck.model.request import App, CheckRequest, Endpoint, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol import DIALOGUES
 from mailcheck.protocol.effects import Conversation, Dialogue
+from mailcheck.usecases.credential import certificate_facts, out_of_force, stage_of, validity
 
 _log = logging.getLogger(__name__)
 
@@ -38,17 +39,17 @@ _log = logging.getLogger(__name__)
 _GRACE = 0.25
 
 
-class CertificateSource(Protocol):
-    """Where the app's certificate comes from: Key Vault."""
+class CredentialSource(Protocol):
+    """Where the app's certificate or client secret comes from: Key Vault."""
 
-    async def certificate(self) -> Certificate | Evidence:
+    async def credential(self) -> Credential | Evidence:
         """The current version."""
 
 
 class TokenIssuer(Protocol):
-    """Who gives an access token for a certificate: Entra."""
+    """Who gives an access token for a credential: Entra."""
 
-    async def token(self, certificate: Certificate) -> Token | Evidence:
+    async def token(self, credential: Credential) -> Token | Evidence:
         """A token for Exchange, bought now or kept from before."""
 
     def forget(self) -> None:
@@ -80,17 +81,17 @@ class Target:
 
     Attributes:
         app: The app registration under test.
-        resource: Exchange Online's audience in this cloud, such as `https://outlook.office365.com`.
+        cloud: The Microsoft cloud of the tenant.
         endpoints: The server of each protocol.
         timeout: Seconds for one whole check.
         domains: The only domains that may be checked; empty: any.
     """
 
     app: App
-    resource: str
     endpoints: Mapping[MailProtocol, Endpoint]
     timeout: float
     domains: frozenset[str] = frozenset()
+    cloud: Cloud = PUBLIC
 
 
 class CheckMailbox:
@@ -105,7 +106,7 @@ class CheckMailbox:
     def __init__(
         self,
         target: Target,
-        certificates: CertificateSource,
+        credentials: CredentialSource,
         tokens: TokenIssuer,
         mail: Mail,
         *,
@@ -113,7 +114,7 @@ class CheckMailbox:
         new_id: Callable[[], str],
     ) -> None:
         self._target = target
-        self._certificates = certificates
+        self._credentials = credentials
         self._tokens = tokens
         self._mail = mail
         self._now = now
@@ -128,9 +129,9 @@ class CheckMailbox:
         checked_at = self._now()
         steps: list[Step] = []
 
-        certificate = await self._certificate(deadline, checked_at, steps)
+        credential = await self._credential(deadline, checked_at, steps)
         token: Token | Evidence = (
-            certificate if isinstance(certificate, Evidence) else await self._token(certificate, deadline, steps)
+            credential if isinstance(credential, Evidence) else await self._token(credential, deadline, steps)
         )
         if isinstance(token, Evidence):
             protocols = {protocol: self._stopped(request, token) for protocol in request.protocols}
@@ -143,21 +144,20 @@ class CheckMailbox:
             duration_ms=_ms(started),
             protocols=MappingProxyType(protocols),
             preparation=tuple(steps),
-            certificate=None if isinstance(certificate, Evidence) else _certificate_facts(certificate, checked_at),
+            certificate=certificate_facts(credential, checked_at) if isinstance(credential, Certificate) else None,
             token=None if isinstance(token, Evidence) else _token_facts(token),
         )
 
-    async def _certificate(self, deadline: float, now: dt.datetime, steps: list[Step]) -> Certificate | Evidence:
-        got = await self._stage(Stage.VAULT, self._certificates.certificate(), deadline, steps)
+    async def _credential(self, deadline: float, now: dt.datetime, steps: list[Step]) -> Credential | Evidence:
+        got: Credential | Evidence = await self._stage(Stage.VAULT, self._credentials.credential(), deadline, steps)
         if isinstance(got, Evidence):
             return got
-        fault = _out_of_force(got, now)
-        days = _certificate_facts(got, now).days_left
-        steps.append(Step(Stage.CERTIFICATE, fault is None, 0, f"{got.thumbprint}, {days} days left"))
+        fault = out_of_force(got, now)
+        steps.append(Step(stage_of(got), fault is None, 0, validity(got, now)))
         return fault or got
 
-    async def _token(self, certificate: Certificate, deadline: float, steps: list[Step]) -> Token | Evidence:
-        return await self._stage(Stage.TOKEN, self._tokens.token(certificate), deadline, steps)
+    async def _token(self, credential: Credential, deadline: float, steps: list[Step]) -> Token | Evidence:
+        return await self._stage(Stage.TOKEN, self._tokens.token(credential), deadline, steps)
 
     async def _stage[T](
         self, stage: Stage, work: Awaitable[T | Evidence], deadline: float, steps: list[Step]
@@ -216,7 +216,7 @@ class CheckMailbox:
             known = Circumstances(
                 app=self._target.app,
                 mailbox=request.mailbox.address,
-                resource=self._target.resource,
+                cloud=self._target.cloud,
                 endpoint=self._target.endpoints[protocol],
                 claims=token.claims,
                 opened=opened,
@@ -229,7 +229,7 @@ class CheckMailbox:
 
     def _stopped(self, request: CheckRequest, evidence: Evidence) -> ProtocolReport:
         """The verdict on a protocol that was never tried, because certificate or token failed."""
-        known = Circumstances(self._target.app, request.mailbox.address, self._target.resource)
+        known = Circumstances(self._target.app, request.mailbox.address, self._target.cloud)
         return ProtocolReport(Broken(diagnose(evidence, known)))
 
     async def _or_bug[T](
@@ -248,23 +248,6 @@ def _is_spent(token: Token, protocol: MailProtocol, outcome: Opened | Evidence) 
     """Whether a token is not to be used again: it lacks the role, or a server that read it refused."""
     refused = isinstance(outcome, Evidence) and outcome.stage in {Stage.AUTH, Stage.LIST}
     return refused or protocol.role not in token.claims.roles
-
-
-def _out_of_force(certificate: Certificate, now: dt.datetime) -> Evidence | None:
-    """Evidence when the certificate is not valid now. The vault gives out expired ones without a word."""
-    dates = {"not_before": f"{certificate.not_before:%Y-%m-%d}", "not_after": f"{certificate.not_after:%Y-%m-%d}"}
-    details = MappingProxyType({**dates, "thumbprint": certificate.thumbprint})
-    if now > certificate.not_after:
-        said = f"{certificate.thumbprint} is valid until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
-        return Evidence(Stage.CERTIFICATE, Fault.EXPIRED, said, details=details)
-    if now < certificate.not_before:
-        said = f"{certificate.thumbprint} is valid from {certificate.not_before:%Y-%m-%d %H:%M} UTC"
-        return Evidence(Stage.CERTIFICATE, Fault.NOT_YET_VALID, said, details=details)
-    return None
-
-
-def _certificate_facts(certificate: Certificate, now: dt.datetime) -> CertificateFacts:
-    return CertificateFacts(certificate.thumbprint, certificate.not_after, (certificate.not_after - now).days)
 
 
 def _token_facts(token: Token) -> TokenFacts:

@@ -1,0 +1,74 @@
+"""The half of the settings that the bot needs: its own identity, and whom it answers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mailcheck.model.cloud import PUBLIC
+from mailcheck.model.secret import Secret
+from mailcheck.settings.reader import GUID, Problems, Reader, is_https, is_loopback, read_ca_file, read_cloud
+
+EVERYONE = "*"
+_BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+
+
+class BotKind(StrEnum):
+    """How the bot proves itself to the Bot Framework (`MicrosoftAppType`)."""
+
+    SINGLE_TENANT = "SingleTenant"
+    USER_ASSIGNED_MSI = "UserAssignedMSI"
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """The bot's own identity, and whom it answers.
+
+    Attributes:
+        kind: SingleTenant or UserAssignedMSI.
+        app_id: Its application (client) id: the audience of every request from Teams.
+        tenant_id: The only tenant it talks to.
+        password: Client secret, for SingleTenant.
+        authority: Entra's authority for its own token.
+        metadata: OpenID document that names the keys which sign Teams' requests.
+        operators: Object ids of the people who may use it; `*` for the whole tenant.
+        ca_file: Further trust anchors.
+    """
+
+    kind: BotKind
+    app_id: str
+    tenant_id: str
+    password: Secret[str] | None
+    authority: str
+    metadata: str
+    operators: frozenset[str]
+    ca_file: Path | None
+
+
+def read_bot(read: Reader) -> BotSettings | Problems:
+    """The bot's settings, or all that is wrong with them."""
+    kinds = " or ".join(BotKind)
+    kind = read.required("MicrosoftAppType", kinds)
+    read.checked("MicrosoftAppType", kind, kind in tuple(BotKind), kinds)
+    app_id = read.required("MicrosoftAppId", "the bot's application (client) id")
+    read.checked("MicrosoftAppId", app_id, bool(GUID.fullmatch(app_id)), "a GUID")
+    tenant = read.required("MicrosoftAppTenantId", "the id of the tenant whose people may talk to the bot")
+    read.checked("MicrosoftAppTenantId", tenant, bool(GUID.fullmatch(tenant)), "a GUID")
+    password = ""
+    if kind == BotKind.SINGLE_TENANT:
+        password = read.required("MicrosoftAppPassword", "the value of a client secret of the bot's app registration")
+    metadata = read.text("MAILCHECK_BOT_METADATA", _BOT_METADATA)
+    read.checked(
+        "MAILCHECK_BOT_METADATA", metadata, is_https(metadata) or is_loopback(metadata),
+        "an https:// address (http:// is taken for loopback only)",
+    )  # fmt: skip
+    operators = frozenset(operator.lower() for operator in read.listed("MAILCHECK_OPERATORS"))
+    strangers = [operator for operator in operators if operator != EVERYONE and not GUID.fullmatch(operator)]
+    read.checked("MAILCHECK_OPERATORS", "set", not strangers, "a list of Entra object ids, or *")
+    cloud, authority = read_cloud(read, tenant)
+    if cloud is not PUBLIC:
+        read.refuse("MAILCHECK_CLOUD", "is not public, and the bot speaks to the public Bot Framework only")
+    ca_file = read_ca_file(read)
+    if read.problems:
+        return tuple(read.problems)
+    secret = Secret(password) if password else None
+    return BotSettings(BotKind(kind), app_id, tenant, secret, authority, metadata, operators, ca_file)
