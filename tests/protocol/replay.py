@@ -6,11 +6,13 @@ A transcript is a text file:
     S: * OK ready                          the server sends this line and CRLF
     S~: abc                                the same without CRLF, for literals and torn lines
     C: A1 AUTHENTICATE XOAUTH2 <xoauth2>   the client must send exactly this line and CRLF
+    TLS                                    the handshake, where the talk began in clear
     = evidence auth NO                     what the dialogue finds, as `rendered` writes it
     = said: AUTHENTICATE failed.
 
 `<xoauth2>` stands for the SASL string, and `\x41` in a server's line for that byte. White space at the end of a line
-counts. A `C:` line with nothing behind it is the empty line.
+counts. A `C:` line with nothing behind it is the empty line. What the server sends before `TLS` and the client has not
+read by then arrived in clear, and is thrown away with the handshake.
 
 The driver is to a dialogue what adapters/transport.py is, without a socket or a clock: the file gives the bytes.
 """
@@ -37,7 +39,7 @@ _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one side sends: the server's bytes, or those that the client is expected to send."""
+    """What one side sends, `S` the server, `C` what the client is expected to; or `TLS`, which both of them begin."""
 
     speaker: str
     data: bytes
@@ -82,9 +84,13 @@ def transcripts(protocol: MailProtocol) -> tuple[Transcript, ...]:
     return tuple(_read(path, protocol) for path in sorted((FOLDER / protocol).glob("*.txt")))
 
 
-def play(dialogue: Dialogue[Opened | Evidence], peer: "Scripted | Deaf") -> Played:
-    """Drives the dialogue against this peer until it ends or the stream does; it is closed in the end."""
+def play(dialogue: Dialogue[Opened | Evidence], peer: "Scripted | Deaf", *, starttls: bool = False) -> Played:
+    """Drives the dialogue against this peer until it ends or the stream does; it is closed in the end.
+
+    With `starttls` the talk begins in clear: the dialogue may ask for TLS, once, and send a secret only after it.
+    """
     played = Played()
+    in_clear = starttls
     try:
         effect = next(dialogue)
         while True:
@@ -93,6 +99,7 @@ def play(dialogue: Dialogue[Opened | Evidence], peer: "Scripted | Deaf") -> Play
                 case Enter(stage):
                     played.stages.append(stage)
                 case Send(data=data, shown=shown):
+                    assert not (in_clear and isinstance(data, Secret)), "a secret was sent in clear"
                     sent = data.reveal() if isinstance(data, Secret) else data
                     played.shown.append(shown or sent.decode().removesuffix("\r\n"))
                     peer.hear(sent)
@@ -101,7 +108,10 @@ def play(dialogue: Dialogue[Opened | Evidence], peer: "Scripted | Deaf") -> Play
                 case ReadExactly(count=count):
                     answer = peer.read_exactly(count)
                 case StartTls():
-                    raise AssertionError("TLS is there from the first byte")
+                    assert in_clear, "TLS is there already"
+                    played.stages.append(Stage.TLS)  # as the transport does
+                    peer.start_tls()
+                    in_clear = False
             effect = dialogue.send(answer)
     except StopIteration as end:
         played.outcome = end.value
@@ -119,6 +129,10 @@ class Deaf:
 
     def hear(self, sent: bytes) -> None:
         """Takes no notice."""
+
+    def start_tls(self) -> None:
+        """Loses what was received and not read: it came in clear."""
+        self._buffer.clear()
 
     def read_line(self) -> bytes:
         """The next line, without its line end."""
@@ -164,15 +178,27 @@ class Scripted(Deaf):
 
         What the server says before that line is on its way already: it counts as received.
         """
-        while (line := self._line()) and line.speaker == "S":
-            self._receive()
+        line = self._clients_turn()
         assert line is not None, f"the transcript has ended, and the client sends {sent!r}"
         assert sent == line.data
         self._turn += 1
 
+    def start_tls(self) -> None:
+        """Asserts that the transcript goes on with TLS; what the server says before that is received, and lost."""
+        line = self._clients_turn()
+        assert line is not None, "the transcript has ended, and the client begins TLS"
+        assert line.speaker == "TLS"
+        self._turn += 1
+        super().start_tls()
+
     def assert_client_said_all(self) -> None:
-        """Asserts that no line of the client is left over."""
-        assert [line.data for line in self._transcript.talk[self._turn :] if line.speaker == "C"] == []
+        """Asserts that no line of the client, and no handshake, is left over."""
+        assert [line for line in self._transcript.talk[self._turn :] if line.speaker != "S"] == []
+
+    def _clients_turn(self) -> Line | None:
+        while (line := self._line()) and line.speaker == "S":
+            self._receive()
+        return line
 
     def _line(self) -> Line | None:
         return self._transcript.talk[self._turn] if self._turn < len(self._transcript.talk) else None
@@ -223,6 +249,9 @@ def _read(path: Path, protocol: MailProtocol) -> Transcript:
                 talk.append(Line("S", data if kind == "S~:" else data + b"\r\n"))
             case "C:":
                 talk.append(Line("C", _client_bytes(text)))
+            case "TLS":
+                assert not text, f"{path.name}:{number}: {line!r}"
+                talk.append(Line("TLS", b""))
             case "=":
                 outcome.append(text)
             case "":

@@ -80,11 +80,34 @@ def test_a_refusal_before_the_token_is_marked() -> None:
     }
 
 
-def test_server_is_named_in_evidence_only() -> None:
-    """The greeting's server name joins the evidence; what was found stays as it is."""
-    evidence = Evidence(Stage.AUTH, "NO", details={"code": "X"})
-    greeting = "ready [YQAuAGIA]"
+@pytest.mark.parametrize(
+    "text, details",
+    [
+        ("5.7.139 Authentication unsuccessful, basic", {"code": "5.7.139"}),
+        ("4.3.2", {"code": "4.3.2"}),
+        ("5.7.3: no", {"code": "5.7.3"}),
+        ("Authentication unsuccessful 5.7.3", {}),
+        ("5.7.3.1 no", {}),
+        ("5.7.1234 no", {}),
+        ("3.7.1 no", {}),
+        ("5.7.3no", {}),
+        ("[AUTH] no", {}),
+        ("192.0.2.7 is not welcome", {}),
+    ],
+)
+def test_enhanced_status_codes(text: str, details: Mapping[str, str]) -> None:
+    """In SMTP the code is the enhanced status code at the beginning (RFC 2034), and brackets have none."""
+    expected = Evidence(Stage.AUTH, "535", text, MailProtocol.SMTP, details)
 
-    assert on_server(Maildrop(1, 2), greeting) == Maildrop(1, 2)
-    assert on_server(evidence, "ready") is evidence
-    assert on_server(evidence, greeting) == Evidence(Stage.AUTH, "NO", details={"code": "X", "server": "a.b"})
+    assert refusal(MailProtocol.SMTP, Stage.AUTH, "535", text) == expected
+
+
+def test_server_is_named_in_evidence_only() -> None:
+    """A known name joins the evidence, and does not replace one that is there; what was found stays as it is."""
+    evidence = Evidence(Stage.AUTH, "NO", details={"code": "X"})
+    named = Evidence(Stage.AUTH, "NO", details={"code": "X", "server": "a.b"})
+
+    assert on_server(Maildrop(1, 2), "a.b") == Maildrop(1, 2)
+    assert on_server(evidence, None) is evidence
+    assert on_server(evidence, "a.b") == named
+    assert on_server(named, "c.d") == named

@@ -4,7 +4,14 @@ import base64
 
 import pytest
 
-from mailcheck.protocol.server_text import SENTENCE_LIMIT, WORD_LIMIT, internal_server_name, printable, sentence
+from mailcheck.protocol.server_text import (
+    SENTENCE_LIMIT,
+    WORD_LIMIT,
+    internal_server_name,
+    printable,
+    sentence,
+    smtp_server_name,
+)
 
 _NAME = "AB1PR02CA0007.EXAMPLE02.PROD.FABRIKAM.EXAMPLE"
 
@@ -83,3 +90,29 @@ def test_sentences_are_bounded() -> None:
 def test_internal_server_name(greeting: str, name: str | None) -> None:
     """Exchange's greetings end in the server's own name, as base64 of UTF-16LE; other brackets are none."""
     assert internal_server_name(greeting) == name
+
+
+@pytest.mark.parametrize(
+    "reply, name",
+    [
+        (f"5.7.3 no [{_NAME} 2026-11-23T18:41:23.117Z 08DE2A1B3C4D5E6F]", _NAME),
+        (f"5.7.3 no [{_NAME}]", _NAME),
+        (f"5.7.3 no [{_NAME}] ", _NAME),
+        (f"4.3.2 later [Hostname={_NAME}]", _NAME),
+        (f"{_NAME} Microsoft ESMTP MAIL Service ready at Mon, 23 Nov 2026 18:41:22 +0000 [08DE2A1B3C4D5E6F]", _NAME),
+        (f"{_NAME} ESMTP Postfix", None),
+        (f"no [{_NAME}] and more", None),
+        ("no [08DE2A1B3C4D5E6F]", None),
+        ("connection refused for [192.0.2.7]", None),
+        ("connection refused for [2001:db8::7]", None),
+        ("no []", None),
+        (f"no [{_NAME} torn", None),
+        (f"no [{_NAME}_1]", None),
+        (f"no [{'a' * 64}.example]", None),
+        (f"no [{f'{"a" * 60}.' * 4}{'b' * 9}]", f"{f'{"a" * 60}.' * 4}{'b' * 9}"),
+        (f"no [{f'{"a" * 60}.' * 4}{'b' * 10}]", None),
+    ],
+)
+def test_smtp_server_name(reply: str, name: str | None) -> None:
+    """Exchange's SMTP replies name the server: a greeting begins with it, a refusal ends in it."""
+    assert smtp_server_name(reply) == name

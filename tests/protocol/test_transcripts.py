@@ -13,13 +13,18 @@ every_transcript = pytest.mark.parametrize(
 )
 
 
+def replay(transcript: Transcript, peer: Scripted) -> Played:
+    """A fresh dialogue, driven against this peer."""
+    return play(transcript.dialogue(), peer, starttls=transcript.protocol.starttls)
+
+
 @pytest.mark.parametrize("piece", [None, 1, 7])
 @every_transcript
 def test_ends_as_written(transcript: Transcript, piece: int | None) -> None:
     """The client says what the transcript has, byte for byte, and finds what it says, however the bytes arrive."""
     peer = Scripted(transcript, piece=piece)
 
-    played = play(transcript.dialogue(), peer)
+    played = replay(transcript, peer)
 
     assert transcript.outcome == rendered(played.outcome)
     peer.assert_client_said_all()
@@ -28,10 +33,10 @@ def test_ends_as_written(transcript: Transcript, piece: int | None) -> None:
 @every_transcript
 def test_cut_off_anywhere(transcript: Transcript) -> None:
     """When the stream ends early, the dialogue closes in the stage that it has come to, and never goes back."""
-    whole = play(transcript.dialogue(), Scripted(transcript))
+    whole = replay(transcript, Scripted(transcript))
     earlier = Played()
     for cut in range(transcript.server_bytes + 1):
-        played = play(transcript.dialogue(), Scripted(transcript, cut=cut))
+        played = replay(transcript, Scripted(transcript, cut=cut))
 
         assert played.stages[: len(earlier.stages)] == earlier.stages
         assert played.outcome in (None, whole.outcome) if earlier.outcome is None else played == whole
@@ -42,7 +47,7 @@ def test_cut_off_anywhere(transcript: Transcript) -> None:
 @every_transcript
 def test_evidence_belongs_to_the_last_stage(transcript: Transcript) -> None:
     """Evidence names the stage that was entered last, and its protocol."""
-    played = play(transcript.dialogue(), Scripted(transcript))
+    played = replay(transcript, Scripted(transcript))
 
     if isinstance(played.outcome, Evidence):
         assert (played.stages[-1], transcript.protocol) == (played.outcome.stage, played.outcome.protocol)
@@ -51,7 +56,7 @@ def test_evidence_belongs_to_the_last_stage(transcript: Transcript) -> None:
 @every_transcript
 def test_token_is_never_shown(transcript: Transcript) -> None:
     """Neither the token nor its SASL form is in the shown talk or in the outcome; where it went, its length is."""
-    played = play(transcript.dialogue(), Scripted(transcript))
+    played = replay(transcript, Scripted(transcript))
 
     sasl = xoauth2(MAILBOX, TOKEN)
     sent = [line for line in transcript.talk if line.speaker == "C" and sasl.reveal() in line.data]
@@ -60,7 +65,7 @@ def test_token_is_never_shown(transcript: Transcript) -> None:
         assert secret not in "\n".join((*played.shown, repr(played.outcome)))
 
 
-@pytest.mark.parametrize("protocol, enough", [(MailProtocol.IMAP, 25), (MailProtocol.POP, 15)])
+@pytest.mark.parametrize("protocol, enough", [(MailProtocol.IMAP, 25), (MailProtocol.POP, 15), (MailProtocol.SMTP, 35)])
 def test_transcripts_are_found(protocol: MailProtocol, enough: int) -> None:
     """There are transcripts, each with the fact that it shows: an empty folder would pass everything above."""
     assert len(transcripts(protocol)) >= enough

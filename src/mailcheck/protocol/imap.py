@@ -24,10 +24,8 @@ from mailcheck.protocol.effects import Dialogue, Enter, Send
 from mailcheck.protocol.imap_list import NoFolder, read_folder
 from mailcheck.protocol.imap_reply import Continuation, Data, Malformed, Response, Status, read_response
 from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
-from mailcheck.protocol.sasl import MECHANISM, explanation, xoauth2
-
-_EMPTY = Send(b"\r\n")  # how XOAUTH2 acknowledges an error challenge, so that the refusal itself can come
-_CANCEL = Send(b"*\r\n")  # RFC 3501 section 6.2.2
+from mailcheck.protocol.sasl import MECHANISM, answer_challenges, xoauth2
+from mailcheck.protocol.server_text import internal_server_name
 
 
 def list_folders(mailbox: Mailbox, token: Secret[str]) -> Dialogue[Listing | Evidence]:
@@ -37,7 +35,7 @@ def list_folders(mailbox: Mailbox, token: Secret[str]) -> Dialogue[Listing | Evi
     match greeting:
         case Status(tag="*", condition="OK"):
             outcome = yield from _open(xoauth2(mailbox, token), greeting.capabilities)
-            return on_server(outcome, greeting.text)
+            return on_server(outcome, internal_server_name(greeting.text))
         case Status(tag="*", condition="BYE" | "PREAUTH"):  # PREAUTH: who asks for no token proves nothing about ours
             return _evidence(Stage.GREETING, greeting)
         case _:
@@ -94,16 +92,8 @@ def _authenticate_in_two_steps(tag: str, sasl: Secret[bytes]) -> Dialogue[Eviden
 
 
 def _settle(tag: str, end: Response) -> Dialogue[Evidence | None]:
-    """The server's verdict on the token, which it has; what it explains in a challenge goes into the evidence.
-
-    A second challenge is no part of XOAUTH2. It is cancelled, and never answered with the token: the server has it.
-    """
-    explained: Mapping[str, str] = NO_DETAILS
-    for reply in (_EMPTY, _CANCEL):
-        if isinstance(end, Continuation):
-            explained = explained or explanation(end.text)
-            yield reply
-            end = yield from _answer(tag)
+    """The server's verdict on the token, which it has; what it explains in a challenge goes into the evidence."""
+    end, explained = yield from answer_challenges(end, _challenge, lambda: _answer(tag))
     return None if _is_ok(end) else _evidence(Stage.AUTH, end, explained)
 
 
@@ -161,6 +151,10 @@ def _words(rest: bytes) -> list[str]:
 
 def _is_ok(end: Response) -> bool:
     return isinstance(end, Status) and end.condition == "OK"
+
+
+def _challenge(end: Response) -> str | None:
+    return end.text if isinstance(end, Continuation) else None
 
 
 def _is_not_understood(end: Response) -> bool:

@@ -25,10 +25,8 @@ from mailcheck.model.request import Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue, Enter, ReadLine, Send
 from mailcheck.protocol.refusal import UNREAD, on_server, refusal
-from mailcheck.protocol.sasl import MECHANISM, explanation, xoauth2
-
-_EMPTY = Send(b"\r\n")  # how XOAUTH2 acknowledges an error challenge, so that the refusal itself can come
-_CANCEL = Send(b"*\r\n")  # RFC 5034 section 4
+from mailcheck.protocol.sasl import MECHANISM, answer_challenges, xoauth2
+from mailcheck.protocol.server_text import internal_server_name
 
 _OK = "+OK"
 _ERR = "-ERR"
@@ -53,7 +51,7 @@ def count_messages(mailbox: Mailbox, token: Secret[str]) -> Dialogue[Maildrop | 
     if greeting.indicator != _OK:
         return _evidence(Stage.GREETING, greeting)
     outcome = yield from _open(xoauth2(mailbox, token))
-    return on_server(outcome, greeting.text)
+    return on_server(outcome, internal_server_name(greeting.text))
 
 
 def _open(sasl: Secret[bytes]) -> Dialogue[Maildrop | Evidence]:
@@ -99,13 +97,12 @@ def _sign_in(sasl: Secret[bytes]) -> Dialogue[Evidence | None]:
         return _evidence(Stage.AUTH, reply, UNREAD)
     yield Send(Secret(sasl.reveal() + b"\r\n"), shown=str(sasl))
     reply = yield from _read_reply()
-    explained: Mapping[str, str] = NO_DETAILS
-    for answer in (_EMPTY, _CANCEL):  # a second challenge is no part of XOAUTH2
-        if reply.indicator == _GO_ON:
-            explained = explained or explanation(reply.text)
-            yield answer
-            reply = yield from _read_reply()
+    reply, explained = yield from answer_challenges(reply, _challenge, _read_reply)
     return None if reply.indicator == _OK else _evidence(Stage.AUTH, reply, explained)
+
+
+def _challenge(reply: _Reply) -> str | None:
+    return reply.text if reply.indicator == _GO_ON else None
 
 
 def _stat() -> Dialogue[Maildrop | Evidence]:

@@ -7,13 +7,15 @@ from types import MappingProxyType
 
 from mailcheck.model.evidence import NO_DETAILS, Evidence, Fault, Stage
 from mailcheck.model.request import MailProtocol
-from mailcheck.protocol.server_text import internal_server_name, printable, sentence
+from mailcheck.protocol.server_text import printable, sentence
 
 # In the details of a refusal that came before the server had read the token: it says nothing about the token.
 UNREAD: Mapping[str, str] = MappingProxyType({"token": "unread"})
 
 # RFC 3501 section 7.1 and RFC 5530: `[AUTHENTICATIONFAILED] ...`; RFC 2449 section 8 and RFC 3206: `[SYS/TEMP] ...`
-_CODE = re.compile(r"\[([A-Za-z][A-Za-z0-9/.-]*)[\] ]")
+_BRACKETED = re.compile(r"\[([A-Za-z][A-Za-z0-9/.-]*)[\] ]")
+# RFC 2034 section 4 and RFC 3463: `5.7.139 ...`
+ENHANCED_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?![\w.])", re.ASCII)
 # Exchange Online, in IMAP and under NO as well as under BAD
 _THROTTLED = re.compile(r"Request is throttled\b\.?(?: Suggested Backoff Time: (\d{1,12}) milliseconds)?", re.ASCII)
 # Exchange Online, before or after its sentence and on some back ends only: `[Error="AuthFailed:LogonDenied-..." ...]`
@@ -33,12 +35,12 @@ def refusal(
         text: The server's words after that code.
         known: What goes into the details besides: what a SASL challenge said before (`sasl.explanation`), or `UNREAD`.
 
-    The details have, where the text gives them: `code`, the response code in upper case; `reason`, Exchange's
-    diagnostics; `backoff_ms`, the milliseconds it asks us to wait.
+    The details have, where the text gives them: `code`, the response code in upper case, in SMTP the enhanced status
+    code; `reason`, Exchange's diagnostics; `backoff_ms`, the milliseconds it asks us to wait.
     """
     text = printable(text)
     details = dict(known)
-    if code := _CODE.match(text):
+    if code := (ENHANCED_STATUS if protocol is MailProtocol.SMTP else _BRACKETED).match(text):
         details["code"] = code[1].upper()
     if reason := _REASON.search(text):
         details["reason"] = sentence(reason[0])
@@ -54,9 +56,8 @@ def throttled(text: str) -> bool:
     return _THROTTLED.search(text) is not None
 
 
-def on_server[T](outcome: T | Evidence, greeting: str) -> T | Evidence:
-    """The outcome; evidence with `server` among its details when the greeting tells Exchange's name for it."""
-    name = internal_server_name(greeting)
+def on_server[T](outcome: T | Evidence, name: str | None) -> T | Evidence:
+    """The outcome; evidence with Exchange's name for the server among its details, as `server`, when it is known."""
     if name is None or not isinstance(outcome, Evidence):
         return outcome
-    return replace(outcome, details={**outcome.details, "server": name})
+    return replace(outcome, details={"server": name, **outcome.details})

@@ -19,6 +19,11 @@ _USER = re.compile(
 
 _SERVER_NAME = re.compile(r"\[([A-Za-z0-9+/]{4,400}={0,2})\]\Z")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+# The last label has letters only: an address in brackets is the client's (RFC 5321 section 4.1.3).
+_SMTP_HOST = r"((?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63})"
+_SMTP_GREETING = re.compile(rf"{_SMTP_HOST} Microsoft ESMTP MAIL Service\b")
+_SMTP_BRACKET = re.compile(rf"\[(?:Hostname=)?{_SMTP_HOST}(?: [^\[\]]*)?\]\s*\Z")
+_HOST_LIMIT = 253  # characters of a name in DNS (RFC 1035 section 2.3.4)
 
 
 def printable(text: bytes | str) -> str:
@@ -52,3 +57,12 @@ def internal_server_name(greeting: str) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return name if _HOST.fullmatch(name) else None
+
+
+def smtp_server_name(reply: str) -> str | None:
+    """Exchange's name for the server that spoke this reply of SMTP, which Microsoft's support asks for.
+
+    Its greeting begins with the name, and its refusals end in it: `[<name> <time> <id>]`, in older ones the name alone.
+    """
+    found = _SMTP_GREETING.match(reply) or _SMTP_BRACKET.search(reply)
+    return found[1] if found and len(found[1]) <= _HOST_LIMIT else None
