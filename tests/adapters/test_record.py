@@ -91,8 +91,11 @@ def test_a_secret_is_withheld_from_the_names_of_folders() -> None:
     """A server that calls a folder by our token, whole or in pieces, does not bring it into the report."""
     record = Record(Clock(), (Secret(TOKEN),))
     folders = (Folder(("INBOX",), "inbox"), Folder((TOKEN[:20], f"x{TOKEN[20:]}"), selectable=False))
-    assert record.conversation(Listing(folders, unreadable=1)).outcome == Listing(
-        (Folder(("INBOX",), "inbox"), Folder((WITHHELD, WITHHELD), selectable=False)), unreadable=1
+    listing = Listing(folders, unreadable=2, samples=(f'() "/" "{TOKEN[:20]}', "()"))
+    assert record.conversation(listing).outcome == Listing(
+        (Folder(("INBOX",), "inbox"), Folder((WITHHELD, WITHHELD), selectable=False)),
+        unreadable=2,
+        samples=(f'() "/" "{WITHHELD}', "()"),
     )
 
 

@@ -122,10 +122,11 @@ def test_the_json_contract() -> None:
 
 
 def test_an_open_maildrop_and_unreadable_folders_in_json() -> None:
-    """POP tells messages and octets; folders that could not be read are counted."""
-    listed = ProtocolReport(Healthy(Listing(FOLDERS[:1], unreadable=2)))
+    """POP tells messages and octets; folders that could not be read are counted, and the first of them shown."""
+    listed = ProtocolReport(Healthy(Listing(FOLDERS[:1], unreadable=2, samples=('() "/" "x',))))
     document = report_json(report(imap=listed, pop=ProtocolReport(Healthy(Maildrop(3, 1200)))))
     assert document["protocols"]["imap"]["unreadableFolders"] == 2
+    assert document["protocols"]["imap"]["unreadableSamples"] == ['() "/" "x']
     assert (document["protocols"]["pop"]["messages"], document["protocols"]["pop"]["octets"]) == (3, 1200)
     json.dumps(document)
 
@@ -173,6 +174,13 @@ def test_a_token_cannot_drive_the_terminal() -> None:
     """Claims are a server's words too."""
     claims = TokenFacts("\x1b[2J", ("\x1b[31mrole",), None)
     assert "\x1b" not in report_text(dataclasses.replace(report(imap=OPENED), token=claims))
+
+
+def test_unreadable_answers_in_the_text() -> None:
+    """What could not be read stands below the folders, harmless."""
+    text = report_text(report(imap=ProtocolReport(Healthy(Listing(FOLDERS, 9, ("() \x1b[2J", "() x"))))))
+    assert "3 folders, 9 more could not be read" in text
+    assert "    could not be read: () \ufffd[2J\n    could not be read: () x\n" in text
 
 
 def test_colour_is_only_added() -> None:

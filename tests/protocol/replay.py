@@ -218,9 +218,9 @@ class Scripted(Deaf):
 def rendered(outcome: Opened | Evidence | None) -> tuple[str, ...]:
     """The outcome as the last section of a transcript writes it, a line for each fact."""
     match outcome:
-        case Listing(folders=folders, unreadable=unreadable):
+        case Listing(folders=folders, unreadable=unreadable, samples=samples):
             left_out = [f"unreadable: {unreadable}"] if unreadable else []
-            return ("listing", *map(_folder, folders), *left_out)
+            return ("listing", *map(_folder, folders), *left_out, *(f"sample: {line}".rstrip() for line in samples))
         case Maildrop(messages=messages, octets=octets):
             return (f"maildrop of {messages} messages, {octets} octets",)
         case Submission(size_limit=size_limit):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcheck.model.report import Folder
-from mailcheck.protocol.imap_list import NoFolder, read_folder
+from mailcheck.protocol.imap_list import SAMPLES_KEPT, Answers, NoFolder, read_folder
+from mailcheck.protocol.server_text import SENTENCE_LIMIT
 
 _ATTRIBUTES = [r"\HasNoChildren", r"\HasChildren", r"\Marked", r"\Subscribed", r"\Noinferiors", "$Own"]
 _CLOSED = [r"\Noselect", r"\NonExistent"]
@@ -96,34 +97,159 @@ def test_control_characters_in_a_name_are_replaced() -> None:
     assert read_folder(b'() "/" "\x1b[2J&AAo-end"') == Folder(("\ufffd[2J\ufffdend",))
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b'"/" x',
-        b'(\\Sent "/" x',
-        b"() x",
-        b'() "/"',
-        b'() "/" ',
-        b'() "//" x',
-        b'() "/" "x',
-        b'() "/" "x\\"',
-        b'() "/" "x"y',
-        b'() "/" x y',
-        b'() "/" {3}',
-        b'() "/" {3}x',
-        b'() "/" {3}\r\nabcd',
-        b'() "/" (x)',
-    ],
-)
+_LENIENT = [
+    # Spaces
+    (rb'(\Sent)  "/"   x', Folder(("x",), "sent")),
+    (b'()\t"/"\tx\t', Folder(("x",))),
+    (b'() "/" x  ', Folder(("x",))),
+    (b'()"/"x', Folder(("x",))),
+    (b'()"/""x"', Folder(("x",))),
+    (b'() NIL"x/y"', Folder(("x/y",))),
+    (b'  () "/" x', Folder(("x",))),
+    (b'() "/" "x"  ', Folder(("x",))),
+    (b'() "/" {1}\r\nx \t', Folder(("x",))),
+    # Attributes
+    (b'"/" x/y', Folder(("x", "y"))),
+    (b'NIL "/" x/y', Folder(("x", "y"))),
+    (b"NIL NIL x/y", Folder(("x/y",))),
+    (b'NIL "x/y"', Folder(("x/y",))),
+    (rb'(\Sent "/" x', Folder(("x",), "sent")),
+    (rb'(\Sent "/" "x (y)"', Folder(("x (y)",), "sent")),
+    (rb'(\Sent\Noselect) "/" x', Folder(("x",), "sent", selectable=False)),
+    (rb'(\Marked,\Junk) "/" x', Folder(("x",), "junk")),
+    (rb'("\Trash") "/" x', Folder(("x",), "trash")),
+    (b'(Drafts) "/" x', Folder(("x",), "drafts")),
+    (rb'($Sent \Sentinel \X\\\* \xff) "/" x', Folder(("x",))),
+    (rb'(\AllMail) "/" x', Folder(("x",), "all")),
+    (rb'(\Spam) "/" x', Folder(("x",), "junk")),
+    (rb'(\Starred) "/" x', Folder(("x",), "flagged")),
+    # Delimiters
+    (rb'() "\" x\y', Folder(("x", "y"))),
+    (rb'() "\" "x\y"', Folder(("x", "y"))),
+    (b"() / x/y", Folder(("x", "y"))),
+    (b"() . x.y", Folder(("x", "y"))),
+    (b"() x/y", Folder(("x/y",))),
+    (b'() "x/y"', Folder(("x/y",))),
+    (b"() {3}\r\nx/y", Folder(("x/y",))),
+    ('() "·" "x·y"'.encode(), Folder(("x", "y"))),
+    (b"() nil Nil", Folder(("Nil",))),
+    (b'() "/" /x//y/', Folder(("x", "y"))),
+    # Names
+    (b'() "/" x y', Folder(("x y",))),
+    (b'() "/" x (y)', Folder(("x (y)",))),
+    (b'() "/" x (y) (TAG ("VALUE"))', Folder(("x (y)",))),
+    (b'() "/" x ()', Folder(("x",))),
+    (b'() "/" x{3}', Folder(("x{3}",))),
+    (b'() "/" x"y', Folder(('x"y',))),
+    (b'() "/" "x\\"', Folder(("x\\",))),
+    (b'() "/" "x "y" z"', Folder(('x "y" z',))),
+    (b'() "/" """', Folder(('"',))),
+    (b'() "/" "x\r\ny"', Folder(("x\ufffd\ufffdy",))),
+    (b'() "/" \x01\x7f', Folder(("\ufffd\ufffd",))),
+]
+
+
+@pytest.mark.parametrize("answer, folder", _LENIENT)
+def test_what_can_only_mean_one_folder_is_that_folder(answer: bytes, folder: Folder) -> None:
+    """Servers break the grammar; a reader that knows what a folder is understands them all the same."""
+    assert read_folder(answer) == folder
+
+
+_UNREADABLE = [
+    b"",
+    b" ",
+    b"x",
+    b"INBOX",
+    b"()",
+    b"() ",
+    b'() "/"',
+    b'() "/" ',
+    b'() ""',
+    b"() NIL",
+    b"() nil ",
+    b"() .",
+    b'"/"',
+    b'() "//" x',
+    b'() "ab" "x"',
+    b'() "/" "x',
+    b'() "/" "',
+    b'() "/" "x"y',
+    b'() "/" "x" y',
+    b'() "/" "x" "y"',
+    b'() "/" x "y"',
+    b'() "/" x {1}\r\ny',
+    b'() "/" {3}',
+    b'() "/" {3}x',
+    b'() "/" {3}\r\nab',
+    b'() "/" {3}\r\nabcd',
+    b'() "/" {3}\r\nabc def',
+    b'() "/" {99999999999}\r\nabc',
+    b'() "/" (x)',
+    b'() "/" )',
+    b'(\\Sent /" x',
+    b"(\\Sent NIL x",
+    b"((\\Sent)) NIL x",
+]
+
+
+@pytest.mark.parametrize("answer", _UNREADABLE)
 def test_unreadable(answer: bytes) -> None:
-    """What the grammar does not know is told apart from a folder."""
+    """What could mean several things, or nothing, is told apart from a folder."""
     assert read_folder(answer) is NoFolder.UNREADABLE
 
 
+def test_the_first_unreadable_answers_are_kept() -> None:
+    """All of them are counted; a few are shown, printable and bounded, for the reader to see what they are."""
+    answers = Answers()
+    for answer in (b'() "/" x', b"\x1b[2J\r\n", b"word " * 1000, b"t" * 300, b"fourth", b'(\\Noselect) "/" ""'):
+        answers.read(answer)
+
+    listing = answers.listing()
+
+    assert listing.folders == (Folder(("x",)),)
+    assert listing.unreadable == 4
+    assert len(listing.samples) == SAMPLES_KEPT
+    assert listing.samples[0] == "\ufffd[2J\ufffd\ufffd"
+    assert len(listing.samples[1]) == SENTENCE_LIMIT
+    assert listing.samples[2] == "<300 characters withheld>"
+
+
+@pytest.mark.parametrize("before, passed", [([], False), ([b'(\\Noselect) "/" ""'], True), ([b"?"], True)])
+def test_a_stray_line_is_passed_over_once_a_listing_has_begun(before: list[bytes], passed: bool) -> None:
+    """Behind an answer a line that is no response is a piece of one, and counted; before, it may be anything."""
+    answers = Answers()
+    for answer in before:
+        answers.read(answer)
+    unreadable = answers.listing().unreadable
+
+    assert answers.pass_over(b"stray") is passed
+    assert answers.listing().unreadable == unreadable + passed
+
+
 @pytest.mark.parametrize(
     "answer",
-    [b"(" * 400_000, b'() "/" "' + b"\\" * 400_001, b'() "/" ' + b"x " * 200_000, b'() "/" ' + b"&" * 400_000],
+    [
+        b"(" * 400_000,
+        b" " * 400_000,
+        b"(" + b" " * 400_000,
+        b"()" + b" \t" * 200_000,
+        b'() "/"' + b" " * 400_000,
+        b"(" + b"\\x " * 150_000 + b'"/" x',
+        b'() "/" "' + b"\\" * 400_001,
+        b'() "/" "' + b'" ' * 200_000,
+        b'() "/" "' + b'\\" ' * 150_000 + b"x",
+        b'() "/" ' + b"x " * 200_000,
+        b'() "/" x' + b" " * 400_000 + b"(",
+        b'() "/" x' + b" (" * 200_000,
+        b'() "/" x' + b'("' * 200_000,
+        b'() "/" x' + b"(a " * 150_000,
+        b'() "/" x' + b"(a" + b" " * 400_000,
+        b'() "/" ' + b"&" * 400_000,
+        b'() "/" ' + b"&A" * 200_000,
+        b'() "/" ' + b"{" * 400_000,
+        b'() "/" {1}\r\nx' + b" " * 400_000 + b"y",
+    ],
+    ids=lambda answer: repr(answer[:12]),
 )
 def test_long_answers_are_read_in_linear_time(answer: bytes) -> None:
     """No pattern goes back over what it has read: quadratic time would be minutes here."""

@@ -19,6 +19,9 @@ from mailcheck.protocol.imap_reply import Continuation, Data, Malformed, Respons
         (b"A1 NO [UNAVAILABLE] later", "A1", "NO", "[UNAVAILABLE] later"),
         (b"A1 BAD what {5}", "A1", "BAD", "what {5}"),
         (b"x.y]z NO  two spaces", "x.y]z", "NO", " two spaces"),
+        (b"*  OK ready", "*", "OK", "ready"),
+        (b"*\tok\tready", "*", "OK", "ready"),
+        (b"A1  NO", "A1", "NO", ""),
         (b"A1 NO caf\xe9", "A1", "NO", "caf\N{REPLACEMENT CHARACTER}"),
     ],
 )
@@ -59,6 +62,9 @@ def test_continuation(raw: bytes, text: str) -> None:
         (b"* 12 EXISTS", "12", b"EXISTS"),
         (b"* OKAY then", "OKAY", b"then"),
         (b"* ", "", b""),
+        (b"*  LIST  () x", "LIST", b" () x"),
+        (b"*\tLIST\t() x", "LIST", b"() x"),
+        (b"* LIST() x", "LIST", b"() x"),
     ],
 )
 def test_data(raw: bytes, keyword: str, rest: bytes) -> None:
@@ -86,10 +92,15 @@ def test_malformed(raw: bytes) -> None:
         ([b"* LIST {3} "], b"* LIST {3} "),
         ([b"* LIST {}"], b"* LIST {}"),
         ([b"* LIST {12345678901}"], b"* LIST {12345678901}"),
+        ([b'* LIST () "/" Set{3}'], b'* LIST () "/" Set{3}'),
+        ([b'* LIST () "/" caf\xc3\xa9{3}'], b'* LIST () "/" caf\xc3\xa9{3}'),
+        ([b'* LIST()"/"{3}', b"abc", b""], b'* LIST()"/"{3}\r\nabc'),
+        ([b"* 1 FETCH (BODY[]{3}", b"abc", b")"], b"* 1 FETCH (BODY[]{3}\r\nabc)"),
+        ([b"*  LIST {3}\r", b"abc", b"\r"], b"*  LIST {3}\r\nabc"),
     ],
 )
 def test_literals(lines: list[bytes], raw: bytes) -> None:
-    """A literal is announced at the end of a line of data, in at most ten digits; a status has none."""
+    """A literal ends a line of data, has at most ten digits and stands behind no letter; a status has none."""
     assert _read(lines).raw == raw
 
 

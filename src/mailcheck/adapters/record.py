@@ -83,7 +83,8 @@ class Record:
             last = max((at for at, step in enumerate(steps) if step.name is outcome.stage), default=-1)
             steps = [_failed(step, outcome) if at == last else step for at, step in enumerate(steps)]
         elif isinstance(outcome, Listing):
-            outcome = replace(outcome, folders=tuple(map(self._harmless, outcome.folders)))
+            folders, samples = map(self._harmless, outcome.folders), map(self._withhold, outcome.samples)
+            outcome = replace(outcome, folders=tuple(folders), samples=tuple(samples))
         return Conversation(outcome, tuple(steps), tuple(self._transcript()), _ms(self._clock() - self._began))
 
     def _leave(self) -> None:

@@ -61,9 +61,10 @@ def _found(protocol: MailProtocol, verdict: Verdict) -> dict[str, Any]:
     if isinstance(verdict, Broken):
         return {**nothing, "diagnosis": diagnosis_json(verdict.diagnosis)}
     match verdict.found:
-        case Listing(folders, unreadable):
+        case Listing(folders, unreadable, samples):
             listed = {"folders": [_folder(folder) for folder in folders]}
-            return {**listed, "unreadableFolders": unreadable} if unreadable else listed
+            left_out = {"unreadableFolders": unreadable, "unreadableSamples": list(samples)}
+            return {**listed, **left_out} if unreadable else listed
         case Maildrop(messages, octets):
             return {"messages": messages, "octets": octets}
         case Submission(size_limit):

@@ -75,6 +75,7 @@ def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: 
             yield from _steps(one.steps, paint)
             if isinstance(found, Listing):
                 yield from _tree(found.folders)
+                yield from (f"    could not be read: {_clean(sample)}" for sample in found.samples)
         case Broken(diagnosis):
             mark, code = _MARKS[Status.BROKEN]
             yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_clean(diagnosis.title)}"

@@ -50,11 +50,15 @@ class Folder:
 class Listing:
     """IMAP opened the mailbox: its folders, in the server's order.
 
-    `unreadable` counts LIST answers that could not be understood; they are left out of `folders`.
+    Attributes:
+        folders: Those that could be read.
+        unreadable: How many answers to LIST could not; they are left out of `folders`.
+        samples: The first of these answers, printable and bounded.
     """
 
     folders: tuple[Folder, ...]
     unreadable: int = 0
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

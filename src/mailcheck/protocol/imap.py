@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from mailcheck.model.evidence import NO_DETAILS, Evidence, Fault, Stage
-from mailcheck.model.report import Folder, Listing
+from mailcheck.model.report import Listing
 from mailcheck.model.request import Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue, Enter, Send
-from mailcheck.protocol.imap_list import NoFolder, read_folder
+from mailcheck.protocol.imap_list import Answers
 from mailcheck.protocol.imap_reply import Continuation, Data, Malformed, Response, Status, read_response
 from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
 from mailcheck.protocol.sasl import MECHANISM, answer_challenges, xoauth2
@@ -112,24 +112,21 @@ def _list(tag: str) -> Dialogue[Listing | Evidence]:
     """All folders. Exchange may accept the token and say only here that it did not open the mailbox."""
     yield Enter(Stage.LIST)
     yield Send(f'{tag} LIST "" "*"\r\n'.encode())
-    answers: list[Folder | NoFolder] = []
-
-    def read(rest: bytes) -> None:
-        answers.append(read_folder(rest))
-
-    end = yield from _answer(tag, LIST=read, XLIST=read)
-    if not _is_ok(end):
-        return _evidence(Stage.LIST, end)
-    folders = tuple(one for one in answers if isinstance(one, Folder))
-    return Listing(folders, unreadable=answers.count(NoFolder.UNREADABLE))
+    answers = Answers()
+    # LIST is what was asked; some servers answer in the words of its predecessor or of its sibling.
+    end = yield from _answer(tag, answers.pass_over, LIST=answers.read, XLIST=answers.read, LSUB=answers.read)
+    return answers.listing() if _is_ok(end) else _evidence(Stage.LIST, end)
 
 
-def _answer(tag: str, **readers: Callable[[bytes], None]) -> Dialogue[Response]:
+def _answer(
+    tag: str, pass_over: Callable[[bytes], bool] = lambda _: False, **readers: Callable[[bytes], None]
+) -> Dialogue[Response]:
     """Reads until the command with this tag ends, or cannot go on, and returns what ended it.
 
-    That is its tagged status, a continuation request, BYE, or `Malformed`. A server may send data and remarks
-    whenever it likes (RFC 3501 section 7): data goes to the reader of its keyword, the rest is passed over. It is read
-    as it comes, so that a long listing takes its time between two reads and not all at once behind the last.
+    That is its tagged status, a continuation request, BYE, or `Malformed`, unless `pass_over` says of the line that it
+    is no reason to stop. A server may send data and remarks whenever it likes (RFC 3501 section 7): data goes to the
+    reader of its keyword, the rest is passed over. It is read as it comes, so that a long listing takes its time
+    between two reads and not all at once behind the last.
     """
     while True:
         response = yield from read_response()
@@ -138,6 +135,8 @@ def _answer(tag: str, **readers: Callable[[bytes], None]) -> Dialogue[Response]:
                 if keyword in readers:
                     readers[keyword](rest)
             case Status(tag="*", condition="OK" | "NO" | "BAD" | "PREAUTH"):
+                continue
+            case Malformed(raw) if pass_over(raw):
                 continue
             case Status(tag=other) if other not in {"*", tag}:
                 return Malformed(response.raw)

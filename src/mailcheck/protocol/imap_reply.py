@@ -65,24 +65,32 @@ type Response = Status | Continuation | Data | Malformed
 
 _TAG = rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+'
 _STATUS = re.compile(
-    rb"(?:(\*) (OK|NO|BAD|BYE|PREAUTH)|(" + _TAG + rb") (OK|NO|BAD))(?: (.*))?\Z", re.IGNORECASE | re.DOTALL
+    rb"(?:(\*)[ \t]++(OK|NO|BAD|BYE|PREAUTH)|(" + _TAG + rb")[ \t]++(OK|NO|BAD))(?:[ \t](.*))?\Z",
+    re.IGNORECASE | re.DOTALL,
 )
 _CAPABILITY_CODE = re.compile(r"\[CAPABILITY ([^\]]*)\]", re.IGNORECASE)
+_UNTAGGED = re.compile(rb"\*[ \t]++([^ \t(]*)[ \t]?(.*)", re.DOTALL)
 # A number has 32 bits (section 9). `{3+}` is for clients (RFC 7888) and `~{3}` for binary parts (RFC 3516), but both
-# say how many bytes follow, and to overlook them would be to take those bytes for responses.
-_LITERAL = re.compile(rb"\{(\d{1,10})\+?\}\Z")
+# say how many bytes follow, and to overlook them would be to take those bytes for responses. Right behind a letter it
+# is the end of a name that should have been quoted.
+_LITERAL = re.compile(rb"(?<![\w.&,+\x80-\xff-])\{(\d{1,10})\+?\}\Z")
 
 
 def read_response() -> Dialogue[Response]:
     """Reads the next response, its literals included."""
-    line = yield ReadLine()
+    line = yield from _read_line()
     parts = [line]
     if _may_have_literals(line):
         while announced := _LITERAL.search(line):
             parts += [b"\r\n", (yield ReadExactly(int(announced[1])))]
-            line = yield ReadLine()
+            line = yield from _read_line()
             parts.append(line)
     return parse(b"".join(parts))
+
+
+def _read_line() -> Dialogue[bytes]:
+    line = yield ReadLine()
+    return line.rstrip(b"\r")  # CR CR LF is what a relay makes of CRLF when it takes LF for the line end
 
 
 def parse(raw: bytes) -> Response:
@@ -92,15 +100,14 @@ def parse(raw: bytes) -> Response:
         return Status(tag.decode("ascii"), condition.decode("ascii").upper(), _text(status[5] or b""), raw)
     if raw == b"+" or raw.startswith(b"+ "):
         return Continuation(_text(raw[2:]), raw)
-    if raw.startswith(b"* "):
-        keyword, _, rest = raw[2:].partition(b" ")
-        return Data(_text(keyword).upper(), rest, raw)
+    if data := _UNTAGGED.match(raw):
+        return Data(_text(data[1]).upper(), data[2], raw)
     return Malformed(raw)
 
 
 def _may_have_literals(line: bytes) -> bool:
     # The text of a status is for people: braces at its end are a part of the sentence.
-    return line.startswith(b"* ") and not _STATUS.match(line)
+    return _UNTAGGED.match(line) is not None and not _STATUS.match(line)
 
 
 def _text(raw: bytes) -> str:

@@ -138,6 +138,14 @@ def test_a_large_mailbox_is_counted_and_shortened() -> None:
     assert "Folder 80" not in drawn
 
 
+def test_what_could_not_be_read_is_shown() -> None:
+    """Below the folders stand the first answers that could not be read, as text, and never an element without any."""
+    listing = Listing((Folder(("INBOX",)),), 5, ('() "/" "[click](http://evil.example)', "\x00", "third"))
+    drawn = _drawn(report({MailProtocol.IMAP: ProtocolReport(Healthy(listing))}), opened=True)
+    assert '() "/" "[click](http://evil.example)' in drawn
+    assert "third" in drawn
+
+
 def test_a_long_transcript_keeps_its_two_ends() -> None:
     """The greeting and the last answer are what matters; the middle is counted."""
     talk = tuple(f"S: line {number}" for number in range(1000))

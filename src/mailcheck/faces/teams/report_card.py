@@ -111,7 +111,7 @@ def _report(report: Report, detail: _Detail) -> Element:
     body = [header, *_opened(report), *_broken(report, detail), _facts(report, detail)]
     actions = []
     if listing is not None:
-        body.append(block(list(_tree(listing, detail.folders)), id=_FOLDERS, isVisible=False, separator=True))
+        body.append(block(list(_tree(listing, detail)), id=_FOLDERS, isVisible=False, separator=True))
         actions.append(toggle(f"Folders ({len(listing.folders):,})", _FOLDERS))
     body.append(block(list(_talk(report, detail)), id=_DETAILS, isVisible=False, separator=True))
     actions.append(toggle("Steps and transcript", _DETAILS))
@@ -229,13 +229,15 @@ def _facts(report: Report, detail: _Detail) -> Element:
     return block([facts(pairs)], separator=True, spacing="Medium")
 
 
-def _tree(listing: Listing, shown: int) -> Iterator[Element]:
+def _tree(listing: Listing, detail: _Detail) -> Iterator[Element]:
     yield heading("Folders", size="Medium")
-    yield from (_folder(row) for row in islice(rows(listing.folders), shown))
-    if left := max(0, len(listing.folders) - shown):
+    yield from (_folder(row) for row in islice(rows(listing.folders), detail.folders))
+    if left := max(0, len(listing.folders) - detail.folders):
         yield said(f"and {left:,} more", isSubtle=True)
     if listing.unreadable:
         yield said(f"{count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
+        samples = listing.samples[: detail.steps]
+        yield from (verbatim(clean(sample, detail.line) or _BLANK, spacing="None") for sample in samples)
 
 
 def _folder(row: Row) -> Element:
