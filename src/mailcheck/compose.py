@@ -92,6 +92,7 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
     target = Target(
         app=settings.app,
         cloud=settings.cloud,
+        canary=settings.canary,
         endpoints=settings.endpoints,
         timeout=settings.timeout,
         domains=settings.domains,

@@ -118,12 +118,13 @@ async def talk(
     *,
     patience: float = PATIENCE,
     starttls: bool = False,
+    version: int | None = None,
     secrets: tuple[Secret[str], ...] = (),
 ) -> Conversation[bytes]:
     """One conversation by IMAP that has so many seconds."""
     deadline = asyncio.get_running_loop().time() + patience
     return await transport.converse(
-        endpoint, MailProtocol.IMAP, dialogue, deadline=deadline, starttls=starttls, secrets=secrets
+        endpoint, MailProtocol.IMAP, dialogue, deadline=deadline, starttls=starttls, version=version, secrets=secrets
     )
 
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from lab.pki import Authority
-from mailcheck.adapters.transport import Address, MailTransport, Resolve
+from mailcheck.adapters.addresses import Address, Resolve
+from mailcheck.adapters.transport import MailTransport
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.request import Endpoint
 from tests.adapters.mail_kit import evidence, read, saying, serving, talk
@@ -111,6 +112,21 @@ async def test_the_next_address_is_tried(trust: ssl.SSLContext, tls: ssl.SSLCont
             conversation = await talk(transport, peer.endpoint, read())
     assert conversation.outcome == b"* OK ready"
     assert [step.detail for step in conversation.steps[:2]] == ["::1, 127.0.0.1", "127.0.0.1"]
+
+
+async def test_one_version_of_ip_can_be_asked_for(trust: ssl.SSLContext, tls: ssl.SSLContext) -> None:
+    """With a version only its addresses are tried; the conversation tells which it was, and which there are."""
+    async with serving(saying(GREETING), tls) as peer:
+        answering = Address(socket.AF_INET, (peer.endpoint.host, peer.endpoint.port))
+        elsewhere = Address(socket.AF_INET6, ("::1", 1))
+        transport = MailTransport(trust, resolve=resolving(elsewhere, answering))
+        conversation = await talk(transport, peer.endpoint, read(), version=4)
+        nowhere = await talk(transport, peer.endpoint, read(), version=6)
+    assert conversation.outcome == b"* OK ready"
+    assert (conversation.version, conversation.versions) == (4, frozenset({4, 6}))
+    assert [step.detail for step in conversation.steps[:2]] == ["127.0.0.1", "127.0.0.1"]
+    assert evidence(nowhere).signal is Fault.REFUSED
+    assert (nowhere.version, nowhere.versions) == (0, frozenset({4, 6}))
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ async def test_the_report_of_a_healthy_mailbox(app: App) -> None:
     """Every part of the contract is there, with what the lab's mailbox really holds."""
     report = await app.check("shared@contoso.com")
     assert set(report) == {
-        "schema", "id", "mailbox", "status", "checkedAt", "durationMs", "certificate", "token", "steps", "protocols",
+        "schema", "id", "mailbox", "status", "checkedAt", "durationMs", "certificate", "token", "steps", "notices",
+        "canary", "protocols",
     }  # fmt: skip
     assert (report["schema"], report["mailbox"]) == (1, "shared@contoso.com")
     assert report["certificate"]["daysLeft"] in {89, 90}

@@ -12,6 +12,8 @@ from mailcheck.faces.report_text import report_text
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
+    Canary,
+    CanaryOutcome,
     Cause,
     CertificateFacts,
     Command,
@@ -21,9 +23,12 @@ from mailcheck.model.report import (
     Likelihood,
     Listing,
     Maildrop,
+    Notice,
     ProtocolReport,
     Report,
+    Severity,
     Step,
+    Submission,
     TokenFacts,
 )
 from mailcheck.model.request import Mailbox, MailProtocol
@@ -84,6 +89,8 @@ def test_the_json_contract() -> None:
             "expiresAt": "2026-11-23T19:41:22Z",
         },
         "steps": [{"name": "vault", "status": "ok", "ms": 120, "detail": ""}],
+        "notices": [],
+        "canary": None,
         "protocols": {
             "imap": {
                 "status": "healthy",
@@ -151,6 +158,35 @@ def test_an_open_maildrop_and_unreadable_folders_in_json() -> None:
 def test_the_text_for_people(shown: str) -> None:
     """Verdict, certificate, folders as a tree, causes with likelihood, commands on lines of their own."""
     assert shown in report_text(report(imap=OPENED, pop=REFUSED)).splitlines()
+
+
+def test_notices_and_the_canary_are_told() -> None:
+    """In the terminal with their commands; in JSON under names of their own."""
+    notice = Notice("certificate-expires-soon", Severity.URGENT, "It expires in 3 days", (Command("az renew"),))
+    canary = Canary(Mailbox("canary@contoso.com"), {MailProtocol.IMAP: CanaryOutcome.OPENED})
+    told = dataclasses.replace(report(imap=OPENED), notices=(notice,), canary=canary)
+    lines = report_text(told).splitlines()
+    assert "  ▲ urgent: It expires in 3 days" in lines
+    assert "       az renew" in lines
+    assert "  canary canary@contoso.com: IMAP opened" in lines
+    document = report_json(told)
+    assert document["notices"] == [
+        {
+            "id": "certificate-expires-soon",
+            "severity": "urgent",
+            "title": "It expires in 3 days",
+            "fix": ["az renew"],
+        }
+    ]
+    assert document["canary"] == {"mailbox": "canary@contoso.com", "protocols": {"imap": "opened"}}
+
+
+def test_a_sign_in_by_smtp_is_told() -> None:
+    """SMTP has no folders and no messages: its limit for one is told, where the server names one."""
+    signed_in = report(imap=ProtocolReport(Healthy(Submission(157_286_400)), 300))
+    smtp = dataclasses.replace(signed_in, protocols={MailProtocol.SMTP: signed_in.protocols[MailProtocol.IMAP]})
+    assert report_json(smtp)["protocols"]["smtp"]["sizeLimit"] == 157_286_400
+    assert "✔ SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes (300 ms)" in report_text(smtp)
 
 
 def test_the_same_remedy_is_told_once() -> None:

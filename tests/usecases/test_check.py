@@ -2,160 +2,33 @@
 
 import asyncio
 import datetime as dt
-import itertools
-from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from mailcheck.model.credential import Certificate, Claims, Credential, Token
+from mailcheck.model.credential import Certificate, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
-from mailcheck.model.report import Broken, Folder, Healthy, Listing, Maildrop, NotAllowed, Report, Status, Step
-from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
-from mailcheck.model.secret import Secret
-from mailcheck.protocol.effects import Conversation, Dialogue
-from mailcheck.usecases.check import CheckMailbox, Target
-
-NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
-DAY = dt.timedelta(days=1)
-IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
-MAILBOX = Mailbox("shared@contoso.com")
-TARGET = Target(
-    app=App("11111111-2222-4333-8444-555555555555", "22222222-3333-4444-8555-666666666666", "https://v.example", "c"),
-    endpoints={IMAP: Endpoint("imap.example", 993), POP: Endpoint("pop.example", 995)},
-    timeout=5,
+from mailcheck.model.report import Broken, Healthy, Listing, Maildrop, NotAllowed, Status
+from mailcheck.model.request import CheckRequest
+from mailcheck.usecases.check import Target
+from tests.usecases.kit import (
+    BOTH_ROLES,
+    DAY,
+    IMAP,
+    INBOX,
+    MAILBOX,
+    NOW,
+    POP,
+    TARGET,
+    Issuer,
+    Servers,
+    Silent,
+    Vault,
+    certificate,
+    checked,
+    diagnosis_ids,
+    token,
+    use_case,
 )
-INBOX = Listing((Folder(("INBOX",), "inbox"),))
-
-
-def certificate(not_before: dt.datetime = NOW - DAY, not_after: dt.datetime = NOW + 83 * DAY) -> Certificate:
-    """A certificate that is in force unless told otherwise."""
-    return Certificate(Secret("planted-private-key"), "public", "AB12", not_before, not_after, "1")
-
-
-def token(*roles: str) -> Token:
-    """A token for Exchange with these roles."""
-    claims = Claims(
-        "https://outlook.office365.com", roles, "tenant", "app", "77777777-aaaa-4bbb-8ccc-0000000000ee", NOW + DAY
-    )
-    return Token(Secret("planted-token"), claims)
-
-
-BOTH_ROLES = token("IMAP.AccessAsApp", "POP.AccessAsApp")
-
-
-class Vault:
-    """A certificate source that gives one answer, or raises."""
-
-    def __init__(self, answer: Certificate | Evidence | Exception) -> None:
-        self.answer = answer
-
-    async def credential(self) -> Certificate | Evidence:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-class Issuer:
-    """A token issuer that gives one answer and counts how often it was asked, and how often told to forget."""
-
-    def __init__(self, answer: Token | Evidence) -> None:
-        self.answer = answer
-        self.asked = 0
-        self.forgotten = 0
-
-    def forget(self) -> None:
-        self.forgotten += 1
-
-    async def token(self, credential: Credential) -> Token | Evidence:
-        assert isinstance(credential, Certificate)
-        assert credential.thumbprint == "AB12"
-        self.asked += 1
-        return self.answer
-
-
-class Servers:
-    """A mail connection whose every protocol has a prepared outcome; a callable is run in its place."""
-
-    def __init__(self, outcomes: Mapping[MailProtocol, object]) -> None:
-        self.outcomes = outcomes
-        self.met: list[tuple[str, MailProtocol]] = []
-
-    async def converse[T](
-        self,
-        endpoint: Endpoint,
-        protocol: MailProtocol,
-        dialogue: Dialogue[T | Evidence],
-        *,
-        deadline: float,
-        starttls: bool,
-        secrets: tuple[Secret[str], ...],
-    ) -> Conversation[T]:
-        dialogue.close()
-        assert deadline > asyncio.get_running_loop().time()
-        assert [secret.reveal() for secret in secrets] == ["planted-token"]
-        assert starttls is protocol.starttls
-        self.met.append((str(endpoint), protocol))
-        outcome = self.outcomes[protocol]
-        if callable(outcome):
-            outcome = await outcome()
-        return Conversation(outcome, (Step(Stage.TLS, True, 31, "TLSv1.3"),), ("S: * OK",), 40)  # type: ignore[arg-type]
-
-
-class Silent:
-    """An outside thing that never answers, and notices that it was given up."""
-
-    def __init__(self) -> None:
-        self.cancelled = False
-
-    async def __call__(self) -> Evidence:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            self.cancelled = True
-            raise
-        raise AssertionError
-
-    async def credential(self) -> Evidence:
-        return await self()
-
-
-def ids() -> Callable[[], str]:
-    """Ids in order: id-1, id-2, ..."""
-    numbers: Iterator[int] = itertools.count(1)
-    return lambda: f"id-{next(numbers)}"
-
-
-def use_case(
-    vault: object = None,
-    issuer: Issuer | None = None,
-    servers: Servers | None = None,
-    target: Target = TARGET,
-) -> CheckMailbox:
-    """The use case with healthy surroundings, except for what is given."""
-    return CheckMailbox(
-        target,
-        vault or Vault(certificate()),  # type: ignore[arg-type]
-        issuer or Issuer(BOTH_ROLES),
-        servers or Servers({IMAP: INBOX, POP: Maildrop(3, 1200)}),
-        now=lambda: NOW,
-        new_id=ids(),
-    )
-
-
-async def checked(check: CheckMailbox, *protocols: MailProtocol) -> Report:
-    """The report of one check by these protocols (both, when none is given)."""
-    report = await check(CheckRequest(MAILBOX, protocols or (IMAP, POP)))
-    assert isinstance(report, Report)
-    return report
-
-
-def diagnosis_ids(report: Report) -> dict[MailProtocol, str]:
-    """The diagnosis of each broken protocol."""
-    return {
-        protocol: one.verdict.diagnosis.id
-        for protocol, one in report.protocols.items()
-        if isinstance(one.verdict, Broken)
-    }
 
 
 async def test_a_healthy_mailbox() -> None:

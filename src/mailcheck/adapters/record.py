@@ -28,6 +28,8 @@ class Record:
         stage: The stage it is in; it begins with `Stage.DNS`.
         detail: What is worth knowing of this stage; goes into its step.
         awaited: What was last waited for, in words.
+        version: The version of IP that the connection uses; 0 before there is one.
+        versions: The versions for which the server's name has addresses.
     """
 
     def __init__(self, clock: Callable[[], float], secrets: tuple[Secret[str], ...] = ()) -> None:
@@ -40,6 +42,8 @@ class Record:
         self.stage = Stage.DNS
         self.detail = ""
         self.awaited = ""
+        self.version = 0
+        self.versions: frozenset[int] = frozenset()
         self._clock = clock
         self._began = self._entered = clock()
         self._steps: list[Step] = []
@@ -85,7 +89,8 @@ class Record:
         elif isinstance(outcome, Listing):
             folders, samples = map(self._harmless, outcome.folders), map(self._withhold, outcome.samples)
             outcome = replace(outcome, folders=tuple(folders), samples=tuple(samples))
-        return Conversation(outcome, tuple(steps), tuple(self._transcript()), _ms(self._clock() - self._began))
+        duration = _ms(self._clock() - self._began)
+        return Conversation(outcome, tuple(steps), tuple(self._transcript()), duration, self.version, self.versions)
 
     def _leave(self) -> None:
         self._steps.append(Step(self.stage, ok=True, ms=_ms(self._clock() - self._entered), detail=self.detail))

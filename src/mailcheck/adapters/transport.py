@@ -1,22 +1,22 @@
 """The only mail socket: it opens a connection in visible steps and drives one dialogue over it.
 
 The dialogue says what to send and to read (protocol/effects.py), OpenSSL works on memory buffers, and all waiting is
-done in four calls: getaddrinfo in a thread, and the loop's sock_connect, sock_sendall and sock_recv. Each wait ends at
-once when cancelled, so closing the socket is all the tidying up there is. asyncio's own TLS would allocate 256 KiB for
-each connection and wait for the peer's close_notify.
+done in four calls: the resolver's in a thread (addresses.py), and the loop's sock_connect, sock_sendall and sock_recv.
+Each wait ends at once when cancelled, so closing the socket is all the tidying up there is. asyncio's own TLS would
+allocate 256 KiB for each connection and wait for the peer's close_notify.
 """
 
 import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import NamedTuple, cast
+from typing import cast
 
+from mailcheck.adapters.addresses import Address, Resolve, resolve
 from mailcheck.adapters.faults import fault_in
-from mailcheck.adapters.one_flight import in_thread
 from mailcheck.adapters.record import Record
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.request import Endpoint, MailProtocol
@@ -29,29 +29,6 @@ LITERAL_LIMIT = 64 * 1024  # octets: the literals of a LIST are folder names
 LINES_LIMIT = 20_000  # a line for each folder, of more folders than anyone can use
 TOTAL_LIMIT = 8 * 1024 * 1024  # octets on the wire, TLS included: 20,000 lines of 400
 _CHUNK = 16 * 1024  # octets in one read: a TLS record holds no more (RFC 8446 section 5.1)
-
-
-class Address(NamedTuple):
-    """One address of a host, as the socket module takes it."""
-
-    family: int
-    sockaddr: tuple[str, int] | tuple[str, int, int, int]
-
-
-type Resolve = Callable[[Endpoint], Awaitable[Sequence[Address]]]
-
-
-async def resolve(endpoint: Endpoint) -> Sequence[Address]:
-    """The addresses of this host in the resolver's order, the ones this machine can reach first (RFC 6724).
-
-    A cancelled look-up goes on in its thread until the resolver gives up, and nothing waits for it.
-
-    Raises:
-        socket.gaierror: there is no answer, or no such name.
-        UnicodeError: this can be no host name.
-    """
-    found = await in_thread(partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_STREAM))
-    return [Address(family, (str(at[0]), int(at[1]), *at[2:])) for family, _, _, _, at in found]
 
 
 class MailTransport:
@@ -74,6 +51,7 @@ class MailTransport:
         *,
         deadline: float,
         starttls: bool = False,
+        version: int | None = None,
         secrets: tuple[Secret[str], ...] = (),
     ) -> Conversation[T]:
         """Connect, and drive the dialogue until it returns, the connection ends, or a bound or the deadline is met.
@@ -84,12 +62,13 @@ class MailTransport:
             dialogue: A fresh dialogue; it is closed in the end.
             deadline: When to have answered, on the clock of the running loop (`loop.time()`).
             starttls: The talk begins in clear and the dialogue asks for TLS. No secret is sent before that.
+            version: Only addresses of this version of IP, 4 or 6; none: of both.
             secrets: Withheld from the transcript and the evidence, besides the secrets that the dialogue sends.
         """
         record = Record(asyncio.get_running_loop().time, secrets)
         try:
             async with asyncio.timeout_at(deadline):
-                with closing(dialogue), closing(await self._connect(endpoint, record, deadline)) as wire:
+                with closing(dialogue), closing(await self._connect(endpoint, version, record, deadline)) as wire:
                     if not starttls:
                         await self._secure(wire, endpoint, record)
                     outcome = await self._drive(dialogue, wire, endpoint, record)
@@ -99,11 +78,13 @@ class MailTransport:
             outcome = Evidence(record.stage, failed.fault, failed.said, protocol, details)
         return record.conversation(outcome)
 
-    async def _connect(self, endpoint: Endpoint, record: Record, deadline: float) -> "_Wire":
+    async def _connect(self, endpoint: Endpoint, version: int | None, record: Record, deadline: float) -> "_Wire":
         """A connection to the first address that accepts one, in the resolver's order."""
         record.awaited = "the addresses of the host"
         with _translated():
-            addresses = await self._resolve(endpoint)
+            found = await self._resolve(endpoint)
+        record.versions = frozenset(address.version for address in found)
+        addresses = [address for address in found if version in {None, address.version}]
         record.detail = ", ".join(str(address.sockaddr[0]) for address in addresses)
         record.enter(Stage.CONNECT)
         record.awaited = "a connection"
@@ -113,9 +94,12 @@ class MailTransport:
             # A fair share each, and one for the talk: an address in a black hole leaves time for what comes after it.
             now = asyncio.get_running_loop().time()
             try:
-                return await _Wire.connect(address, now + (deadline - now) / (left + 1))
+                wire = await _Wire.connect(address, now + (deadline - now) / (left + 1))
             except _Failed as failed:
                 refusals[record.detail] = failed
+            else:
+                record.version = address.version
+                return wire
         # The first speaks for all: the resolver puts the likeliest first.
         fault = next((failed.fault for failed in refusals.values()), Fault.NAME_NOT_FOUND)
         raise _Failed(fault, "; ".join(f"{at}: {failed.said or failed.fault}" for at, failed in refusals.items()))

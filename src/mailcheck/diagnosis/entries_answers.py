@@ -6,7 +6,7 @@ that have been stable for years.
 
 import re
 
-from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
+from mailcheck.diagnosis.entry import Again, Entry, Explanation, Given, When
 from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, QUOTE_SERVER
 from mailcheck.diagnosis.text import step, when_known
 from mailcheck.model.evidence import Stage
@@ -51,6 +51,7 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
+        Again.ONCE,
     ),
     Entry(
         "mailbox-in-use",

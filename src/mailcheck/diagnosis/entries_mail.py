@@ -2,7 +2,7 @@
 
 import re
 
-from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
+from mailcheck.diagnosis.entry import Again, Entry, Explanation, Given, When
 from mailcheck.diagnosis.remedies import EXCHANGE_ID, HEALTH_PAGE, NO_SCOPE, OAUTH_PAGE, QUOTE_SERVER
 from mailcheck.diagnosis.text import Line, powershell, step
 from mailcheck.model.evidence import Stage
@@ -138,6 +138,7 @@ ENTRIES = (
             _PASSING,
         ),
         _SWITCH_PAGE,
+        Again.OTHER_VERSION,
     ),
     Entry(
         "imap-sign-in-refused",

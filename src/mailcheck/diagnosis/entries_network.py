@@ -1,6 +1,6 @@
 """DNS, TCP and TLS: what goes wrong before the server says a word."""
 
-from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.entry import Again, Entry, Explanation, When
 from mailcheck.diagnosis.remedies import CLOCK_WRONG, OWN_SERVERS, inspected
 from mailcheck.diagnosis.text import step
 from mailcheck.model.evidence import Fault, Stage
@@ -49,6 +49,33 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+    ),
+    Entry(
+        "connection-reset",
+        When((Stage.CONNECT, Stage.TLS), (Fault.CLOSED,)),
+        "{endpoint} accepted the connection and broke it off at {stage}",
+        (
+            Explanation(
+                "Something else than {protocol} over TLS answers on port {port}",
+                Likelihood.POSSIBLE,
+                "the connection came about, and ended before it was protected, twice",
+                (OWN_SERVERS,),
+            ),
+            Explanation(
+                "A device between cuts the connection",
+                Likelihood.POSSIBLE,
+                "firewalls that inspect TLS do so with what they do not like",
+                (step("Exclude {host} from TLS inspection"),),
+            ),
+            Explanation(
+                "The server has a passing fault",
+                Likelihood.POSSIBLE,
+                "it happens, and passes",
+                (step("Check again in some minutes"),),
+            ),
+        ),
+        _HOSTS_PAGE,
+        Again.ONCE,
     ),
     Entry(
         "server-unreachable",

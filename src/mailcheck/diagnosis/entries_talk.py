@@ -1,6 +1,6 @@
 """The talk with a mail server that breaks off, stays silent, or is no mail server's."""
 
-from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.entry import Again, Entry, Explanation, When
 from mailcheck.diagnosis.remedies import HEALTH_PAGE, OWN_SERVERS, QUOTE_SERVER
 from mailcheck.diagnosis.text import step, when_known
 from mailcheck.model.evidence import Fault, Stage
@@ -11,6 +11,22 @@ _HOSTS_PAGE = "https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-
 _BEFORE_MAILBOX = (Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH)
 _TALK = (*_BEFORE_MAILBOX, Stage.LIST)
 _TO_THE_END = (*_TALK, Stage.LOGOUT)
+
+_OVERLOADED = Explanation(
+    "The server is overloaded or being serviced",
+    Likelihood.LIKELY,
+    "a server that means the app or the mailbox says so before it hangs up",
+    (
+        step("Check again in some minutes; look at the service health in the Microsoft 365 admin center"),
+        QUOTE_SERVER,
+    ),
+)
+_CUT_BETWEEN = Explanation(
+    "A device between cut the connection",
+    Likelihood.POSSIBLE,
+    "firewalls do so with mail protocols",
+    (step("Allow TCP {port} to {host} without inspection"),),
+)
 
 ENTRIES = (
     Entry(
@@ -31,26 +47,18 @@ ENTRIES = (
         "https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits",
     ),
     Entry(
+        "server-hung-up-at-once",
+        When((Stage.GREETING,), ("BYE", Fault.CLOSED)),
+        "{endpoint} hung up before the sign-in",
+        (_OVERLOADED, _CUT_BETWEEN),
+        HEALTH_PAGE,
+        Again.ONCE,
+    ),
+    Entry(
         "server-closed",
         When(_TO_THE_END, ("BYE", Fault.CLOSED, Fault.UNREACHABLE, Fault.TLS_FAILED)),
         "The conversation with {endpoint} broke off at {stage}",
-        (
-            Explanation(
-                "The server is overloaded or being serviced",
-                Likelihood.LIKELY,
-                "a server that means the app or the mailbox says so before it hangs up",
-                (
-                    step("Check again in some minutes; look at the service health in the Microsoft 365 admin center"),
-                    QUOTE_SERVER,
-                ),
-            ),
-            Explanation(
-                "A device between cut the connection",
-                Likelihood.POSSIBLE,
-                "firewalls do so with mail protocols",
-                (step("Allow TCP {port} to {host} without inspection"),),
-            ),
-        ),
+        (_OVERLOADED, _CUT_BETWEEN),
         HEALTH_PAGE,
     ),
     Entry(

@@ -25,6 +25,7 @@ class Circumstances:
         cloud: The Microsoft cloud of the tenant.
         canary_opened: The protocols by which the canary, a mailbox known to open, opened in the same check.
         canary_refused: The protocols by which the canary was refused too.
+        other_version_failed: The same was tried over the other version of IP, and failed too.
         token_length: Characters of the token, if there was one.
     """
 
@@ -36,6 +37,7 @@ class Circumstances:
     opened: frozenset[MailProtocol] = frozenset()
     canary_opened: frozenset[MailProtocol] = frozenset()
     canary_refused: frozenset[MailProtocol] = frozenset()
+    other_version_failed: bool = False
     token_length: int = 0
 
 
@@ -124,6 +126,14 @@ class Explanation:
         return next((likelihood for given, likelihood in self.shift if given in findings), self.likelihood)
 
 
+class Again(Enum):
+    """Whether what an entry is about may pass, so that a second try at once makes sense."""
+
+    NEVER = auto()  # it stays as it is, or the server wants to be left alone
+    ONCE = auto()  # the same again: a passing fault of the server or of the way to it
+    OTHER_VERSION = auto()  # over the other version of IP, where the server's name has addresses of both
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One known failure.
@@ -134,6 +144,7 @@ class Entry:
         title: One sentence; `{names}` are filled in.
         explanations: The causes that fit, the likeliest first.
         reference: A page to read.
+        again: Whether it is tried a second time before it is told.
     """
 
     id: str
@@ -141,3 +152,4 @@ class Entry:
     title: str
     explanations: tuple[Explanation, ...]
     reference: str
+    again: Again = Again.NEVER

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
-from mailcheck.diagnosis.entry import Circumstances, Entry, Given
+from mailcheck.diagnosis.entry import Again, Circumstances, Entry, Given
 from mailcheck.diagnosis.findings import findings
 from mailcheck.diagnosis.text import Shell, quote
 from mailcheck.model.evidence import Evidence, Fault
 from mailcheck.model.report import Cause, Diagnosis, Likelihood
+from mailcheck.model.request import App
 
 EVIDENCE_LIMIT = 600  # characters of evidence that a diagnosis shows
 _ENTRA = "AADSTS"
@@ -20,10 +21,15 @@ def diagnose(evidence: Evidence, known: Circumstances) -> Diagnosis:
     Always an answer: the last entries of the catalogue match anything. A cause that is certain stands alone, because
     nothing can be told of the others until it is mended.
     """
-    entry = next(entry for entry in CATALOGUE if entry.when.matches(evidence))
+    entry = _entry(evidence)
     values = _values(evidence, known)
     causes = _causes(entry, findings(evidence, known), values)
     return Diagnosis(entry.id, _plain(entry.title, values), shown(evidence), causes, entry.reference)
+
+
+def second_try(evidence: Evidence) -> Again:
+    """Whether a second try at once may end otherwise than in this evidence."""
+    return _entry(evidence).again
 
 
 def shown(evidence: Evidence) -> str:
@@ -32,6 +38,10 @@ def shown(evidence: Evidence) -> str:
     code = "" if evidence.signal in words or evidence.signal in tuple(Fault) else f"{evidence.signal} "
     line = f"{code}{words}"
     return line if len(line) <= EVIDENCE_LIMIT else line[: EVIDENCE_LIMIT - 1] + "…"
+
+
+def _entry(evidence: Evidence) -> Entry:
+    return next(entry for entry in CATALOGUE if entry.when.matches(evidence))
 
 
 _SILENT: Mapping[str, str] = {
@@ -61,17 +71,23 @@ def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) ->
     return certain or tuple(causes)
 
 
+def configured(app: App) -> dict[str, str]:
+    """What the `{names}` of the app registration and its vault stand for."""
+    return {
+        "tenant_id": app.tenant_id,
+        "client_id": app.client_id,
+        "vault_url": app.vault_url,
+        "vault_name": app.vault_url.removeprefix("https://").partition(".")[0],
+        "certificate": app.vault_object,
+        "secret": app.vault_object,
+    }
+
+
 def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
     """What the `{names}` of the texts stand for: what was seen, and over it what the administrator configured."""
-    values = dict(evidence.details)
+    values = {**evidence.details, **configured(known.app)}
     values.update(
         mailbox=known.mailbox,
-        tenant_id=known.app.tenant_id,
-        client_id=known.app.client_id,
-        vault_url=known.app.vault_url,
-        vault_name=known.app.vault_url.removeprefix("https://").partition(".")[0],
-        certificate=known.app.vault_object,
-        secret=known.app.vault_object,
         resource=known.cloud.resource,
         exchange_environment=known.cloud.exchange_environment,
         graph_environment=known.cloud.graph_environment,

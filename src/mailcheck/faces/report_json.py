@@ -10,6 +10,7 @@ from mailcheck.model.report import (
     Healthy,
     Listing,
     Maildrop,
+    Notice,
     ProtocolReport,
     Report,
     Step,
@@ -41,8 +42,18 @@ def report_json(report: Report) -> dict[str, Any]:
         "token": token
         and {"audience": token.audience, "roles": list(token.roles), "expiresAt": _time(token.expires_at)},
         "steps": [_step(step) for step in report.preparation],
+        "notices": [_notice(one) for one in report.notices],
+        "canary": report.canary
+        and {
+            "mailbox": report.canary.mailbox.address,
+            "protocols": {protocol.value: outcome for protocol, outcome in report.canary.outcomes.items()},
+        },
         "protocols": {protocol.value: _protocol(protocol, one) for protocol, one in report.protocols.items()},
     }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {"id": notice.id, "severity": notice.severity, "title": notice.title, "fix": list(notice.fix)}
 
 
 def _protocol(protocol: MailProtocol, one: ProtocolReport) -> dict[str, Any]:

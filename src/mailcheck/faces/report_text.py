@@ -15,6 +15,7 @@ from mailcheck.model.report import (
     Listing,
     ProtocolReport,
     Report,
+    Severity,
     Status,
     Step,
 )
@@ -26,6 +27,11 @@ _WORDS = {
     Status.HEALTHY: "opens by every protocol that was asked",
     Status.DEGRADED: "opens by some protocols, not by all",
     Status.BROKEN: "does not open",
+}
+_NOTICES = {
+    Severity.URGENT: ("▲ urgent", "1;31"),
+    Severity.WARNING: ("▲ warning", "1;33"),
+    Severity.INFO: ("note", "1"),
 }
 _LIKELIHOODS = {
     Likelihood.CERTAIN: "certain",
@@ -63,7 +69,14 @@ def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
         yield f"  certificate {report.certificate.thumbprint}, {days} days left (until {until})"
     if report.token:
         yield _clean(f"  token for {report.token.audience} with {', '.join(report.token.roles) or 'no roles'}")
+    if canary := report.canary:
+        outcomes = ", ".join(f"{protocol.name} {outcome}" for protocol, outcome in canary.outcomes.items())
+        yield f"  canary {canary.mailbox}: {outcomes}"
     yield from _steps(report.preparation, paint)
+    for notice in report.notices:
+        word, code = _NOTICES[notice.severity]
+        yield from (paint(line, code) for line in _wrapped(f"{word}: {notice.title}", "  ", "     "))
+        yield from _mending(notice.fix, paint)
 
 
 def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: set[tuple[str, ...]]) -> Iterator[str]:
@@ -108,14 +121,18 @@ def _diagnosis(diagnosis: Diagnosis, paint: _Paint, told: set[tuple[str, ...]]) 
             continue
         told.add(cause.fix)
         yield from _wrapped(f"because {cause.why}", "     ", "     ")
-        for line in cause.fix:
-            if isinstance(line, Command):
-                yield f"       {paint(_clean(line), '36')}"
-            else:
-                yield from _wrapped(line, "     - ", "       ")
+        yield from _mending(cause.fix, paint)
     yield ""
     yield f"  read more: {diagnosis.reference}"
     yield f"  diagnosis: {diagnosis.id}"
+
+
+def _mending(fix: Iterable[str], paint: _Paint) -> Iterator[str]:
+    for line in fix:
+        if isinstance(line, Command):
+            yield f"       {paint(_clean(line), '36')}"
+        else:
+            yield from _wrapped(line, "     - ", "       ")
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

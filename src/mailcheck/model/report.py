@@ -170,6 +170,47 @@ class TokenFacts:
     expires_at: dt.datetime | None
 
 
+class Severity(StrEnum):
+    """How soon a notice wants somebody to act."""
+
+    INFO = "info"
+    WARNING = "warning"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is worth knowing beside the verdict, also of a healthy mailbox.
+
+    Attributes:
+        id: Kebab-case, stable.
+        severity: How soon to act.
+        title: One sentence.
+        fix: What to do about it, in order; may be empty.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    fix: tuple[str, ...] = ()
+
+
+class CanaryOutcome(StrEnum):
+    """What came of the canary by one protocol."""
+
+    OPENED = "opened"
+    REFUSED = "refused"  # at the sign-in, or when it was to be opened
+    UNKNOWN = "unknown"  # it was not reached, or there was no time
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A mailbox that is known to open, tried by the protocols by which the mailbox in question was refused."""
+
+    mailbox: Mailbox
+    outcomes: Mapping[MailProtocol, CanaryOutcome]
+
+
 class Status(StrEnum):
     """The whole check in a word."""
 
@@ -182,7 +223,17 @@ class Status(StrEnum):
 class Report:
     """The answer to a `CheckRequest`: one entry in `protocols` for each protocol asked, in the order asked.
 
-    `preparation` holds the steps before any mail server was met: identity and vault, certificate, token.
+    Attributes:
+        id: Unique.
+        mailbox: The mailbox in question.
+        checked_at: When the check began, UTC.
+        duration_ms: Milliseconds in all.
+        protocols: The verdicts.
+        preparation: The steps before any mail server was met: identity and vault, certificate or secret, token.
+        certificate: The certificate that signed, if it came to that.
+        token: What the token said, if there was one.
+        canary: What came of the canary, if it was tried.
+        notices: The most urgent first.
     """
 
     id: str
@@ -193,6 +244,8 @@ class Report:
     preparation: tuple[Step, ...] = ()
     certificate: CertificateFacts | None = None
     token: TokenFacts | None = None
+    canary: Canary | None = None
+    notices: tuple[Notice, ...] = ()
 
     @property
     def status(self) -> Status:

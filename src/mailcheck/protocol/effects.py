@@ -63,9 +63,20 @@ type Dialogue[T] = Generator[Effect, bytes, T]
 
 @dataclass(frozen=True, slots=True)
 class Conversation[T]:
-    """A dialogue that was driven to its end: what it found, or the evidence; the steps; the talk, secrets withheld."""
+    """A dialogue that was driven to its end: what it found, or the evidence; the steps; the talk, secrets withheld.
+
+    Attributes:
+        outcome: What the dialogue returned, or the evidence of why it did not come to that.
+        steps: The stages that were entered, with their times in milliseconds.
+        transcript: The talk, secrets withheld.
+        duration_ms: Milliseconds in all.
+        version: The version of IP (4 or 6) that the connection used; 0 when none came about.
+        versions: The versions for which the server's name has addresses.
+    """
 
     outcome: T | Evidence
     steps: tuple[Step, ...]
     transcript: tuple[str, ...]
     duration_ms: int
+    version: int = 0
+    versions: frozenset[int] = frozenset()

@@ -1,42 +1,40 @@
-"""Check one mailbox: certificate, token, then one conversation per protocol, all at the same time, one deadline.
+"""Check one mailbox: credential, token, then one conversation per protocol, all at the same time, one deadline.
 
 Whatever happens, a report comes of it. A failure that is expected in the field arrives here as `Evidence`; an
-exception is a fault of ours and becomes the evidence of one, in `_or_bug` and nowhere else.
+exception is a fault of ours and becomes the evidence of one (guarded.py).
 """
 
 import asyncio
 import datetime as dt
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from mailcheck.diagnosis.entry import Circumstances
+from mailcheck.diagnosis import notices
+from mailcheck.diagnosis.entry import Again, Circumstances
 from mailcheck.diagnosis.match import diagnose
 from mailcheck.model.cloud import PUBLIC, Cloud
 from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import (
     Broken,
+    Canary,
+    CanaryOutcome,
     Healthy,
     NotAllowed,
+    Notice,
     Opened,
     ProtocolReport,
     Report,
     Step,
+    Submission,
     TokenFacts,
 )
-from mailcheck.model.request import App, CheckRequest, Endpoint, MailProtocol
-from mailcheck.model.secret import Secret
-from mailcheck.protocol import DIALOGUES
-from mailcheck.protocol.effects import Conversation, Dialogue
+from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
+from mailcheck.usecases.conversing import Conversations, Mail, Talk
 from mailcheck.usecases.credential import certificate_facts, out_of_force, stage_of, validity
-
-_log = logging.getLogger(__name__)
-
-# Past the deadline a conversation is only being closed; this much later it is given up whatever it does.
-_GRACE = 0.25
+from mailcheck.usecases.guarded import Guard, milliseconds_since
 
 
 class CredentialSource(Protocol):
@@ -56,35 +54,17 @@ class TokenIssuer(Protocol):
         """The kept token did not do: the next one is to be bought."""
 
 
-class Mail(Protocol):
-    """How a dialogue reaches a mail server."""
-
-    async def converse[T](
-        self,
-        endpoint: Endpoint,
-        protocol: MailProtocol,
-        dialogue: Dialogue[T | Evidence],
-        *,
-        deadline: float,
-        starttls: bool,
-        secrets: tuple[Secret[str], ...],
-    ) -> Conversation[T]:
-        """Drives the dialogue to its end; `deadline` is on the running loop's clock.
-
-        With `starttls` the talk begins in clear, and the dialogue asks for TLS.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is checked against, from the settings.
 
     Attributes:
         app: The app registration under test.
-        cloud: The Microsoft cloud of the tenant.
         endpoints: The server of each protocol.
         timeout: Seconds for one whole check.
         domains: The only domains that may be checked; empty: any.
+        cloud: The Microsoft cloud of the tenant.
+        canary: A mailbox that is known to open, or none.
     """
 
     app: App
@@ -92,6 +72,7 @@ class Target:
     timeout: float
     domains: frozenset[str] = frozenset()
     cloud: Cloud = PUBLIC
+    canary: Mailbox | None = None
 
 
 class CheckMailbox:
@@ -116,7 +97,8 @@ class CheckMailbox:
         self._target = target
         self._credentials = credentials
         self._tokens = tokens
-        self._mail = mail
+        self._guard = Guard(new_id)
+        self._conversations = Conversations(mail, target.endpoints, target.timeout, self._guard)
         self._now = now
         self._new_id = new_id
 
@@ -133,19 +115,27 @@ class CheckMailbox:
         token: Token | Evidence = (
             credential if isinstance(credential, Evidence) else await self._token(credential, deadline, steps)
         )
+        talks: Mapping[MailProtocol, Talk] = {}
+        canary: Canary | None = None
         if isinstance(token, Evidence):
             protocols = {protocol: self._stopped(request, token) for protocol in request.protocols}
         else:
-            protocols = await self._conversations(request, token, deadline)
+            talks = await self._conversations.hold(request.mailbox, request.protocols, token, deadline)
+            canary = await self._canary(request, talks, token, deadline)
+            if any(_is_spent(token, protocol, talk.outcome) for protocol, talk in talks.items()):
+                self._tokens.forget()
+            protocols = self._judged(request, talks, token, canary)
         return Report(
             id=self._new_id(),
             mailbox=request.mailbox,
             checked_at=checked_at,
-            duration_ms=_ms(started),
+            duration_ms=milliseconds_since(started),
             protocols=MappingProxyType(protocols),
             preparation=tuple(steps),
             certificate=certificate_facts(credential, checked_at) if isinstance(credential, Certificate) else None,
             token=None if isinstance(token, Evidence) else _token_facts(token),
+            canary=canary,
+            notices=self._notices(credential, checked_at, talks),
         )
 
     async def _credential(self, deadline: float, now: dt.datetime, steps: list[Step]) -> Credential | Evidence:
@@ -163,96 +153,105 @@ class CheckMailbox:
         self, stage: Stage, work: Awaitable[T | Evidence], deadline: float, steps: list[Step]
     ) -> T | Evidence:
         started = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout_at(deadline):
-                outcome = await self._or_bug(stage, None, work)
-        except TimeoutError:
-            outcome = Evidence(stage, Fault.TIMEOUT)
+        outcome = await self._guard.until(deadline, stage, work)
         failed = isinstance(outcome, Evidence)
-        steps.append(Step(outcome.stage if isinstance(outcome, Evidence) else stage, not failed, _ms(started)))
+        entered = outcome.stage if isinstance(outcome, Evidence) else stage
+        steps.append(Step(entered, not failed, milliseconds_since(started)))
         return outcome
 
-    async def _conversations(
-        self, request: CheckRequest, token: Token, deadline: float
-    ) -> dict[MailProtocol, ProtocolReport]:
-        outcomes = await asyncio.gather(
-            *(self._conversation(request, protocol, token, deadline) for protocol in request.protocols)
-        )
-        talks = dict(zip(request.protocols, outcomes, strict=True))
-        if any(_is_spent(token, protocol, talk.outcome) for protocol, talk in talks.items()):
-            self._tokens.forget()
-        opened = frozenset(protocol for protocol, talk in talks.items() if not isinstance(talk.outcome, Evidence))
-        return {protocol: self._judged(request, protocol, talk, token, opened) for protocol, talk in talks.items()}
-
-    async def _conversation(
-        self, request: CheckRequest, protocol: MailProtocol, token: Token, deadline: float
-    ) -> Conversation[Opened]:
-        started = asyncio.get_running_loop().time()
-        dialogue: Dialogue[Opened | Evidence] = DIALOGUES[protocol](request.mailbox, token.value)
-        talk: Awaitable[Conversation[Opened] | Evidence] = self._mail.converse(
-            self._target.endpoints[protocol],
-            protocol,
-            dialogue,
-            deadline=deadline,
-            starttls=protocol.starttls,
-            secrets=(token.value,),
-        )
-        try:
-            async with asyncio.timeout_at(deadline + _GRACE):
-                outcome = await self._or_bug(Stage.CONNECT, protocol, talk)
-        except TimeoutError:
-            outcome = Evidence(Stage.LOGOUT, Fault.TIMEOUT, protocol=protocol)
-        return Conversation(outcome, (), (), _ms(started)) if isinstance(outcome, Evidence) else outcome
+    async def _canary(
+        self, request: CheckRequest, talks: Mapping[MailProtocol, Talk], token: Token, deadline: float
+    ) -> Canary | None:
+        """The canary by each protocol that refused the mailbox; none when there is nothing that it could tell."""
+        mailbox = self._target.canary
+        refused = [protocol for protocol, talk in talks.items() if _is_refusal(talk.outcome)]
+        if mailbox is None or mailbox == request.mailbox or not refused:
+            return None
+        tried = await self._conversations.hold(mailbox, refused, token, deadline)
+        outcomes = {protocol: _canary_outcome(talk.outcome) for protocol, talk in tried.items()}
+        return Canary(mailbox, MappingProxyType(outcomes))
 
     def _judged(
+        self, request: CheckRequest, talks: Mapping[MailProtocol, Talk], token: Token, canary: Canary | None
+    ) -> dict[MailProtocol, ProtocolReport]:
+        # SMTP opens no mailbox: what it tells is that the app may send as it.
+        opened = frozenset(
+            protocol for protocol, talk in talks.items() if not isinstance(talk.outcome, Evidence | Submission)
+        )
+        return {
+            protocol: ProtocolReport(
+                self._verdict(request, protocol, talk, token, opened, canary),
+                talk.conversation.duration_ms,
+                talk.conversation.steps,
+                talk.conversation.transcript,
+            )
+            for protocol, talk in talks.items()
+        }
+
+    def _verdict(
         self,
         request: CheckRequest,
         protocol: MailProtocol,
-        talk: Conversation[Opened],
+        talk: Talk,
         token: Token,
         opened: frozenset[MailProtocol],
-    ) -> ProtocolReport:
-        if isinstance(talk.outcome, Evidence):
-            known = Circumstances(
-                app=self._target.app,
-                mailbox=request.mailbox.address,
-                cloud=self._target.cloud,
-                endpoint=self._target.endpoints[protocol],
-                claims=token.claims,
-                opened=opened,
-                token_length=len(token.value),
-            )
-            verdict: Healthy | Broken = Broken(diagnose(talk.outcome, known))
-        else:
-            verdict = Healthy(talk.outcome)
-        return ProtocolReport(verdict, talk.duration_ms, talk.steps, talk.transcript)
+        canary: Canary | None,
+    ) -> Healthy | Broken:
+        if not isinstance(talk.outcome, Evidence):
+            return Healthy(talk.outcome)
+        known = Circumstances(
+            app=self._target.app,
+            mailbox=request.mailbox.address,
+            cloud=self._target.cloud,
+            endpoint=self._target.endpoints[protocol],
+            claims=token.claims,
+            opened=opened,
+            canary_opened=_by(canary, CanaryOutcome.OPENED),
+            canary_refused=_by(canary, CanaryOutcome.REFUSED),
+            other_version_failed=talk.again is Again.OTHER_VERSION,
+            token_length=len(token.value),
+        )
+        return Broken(diagnose(talk.outcome, known))
 
     def _stopped(self, request: CheckRequest, evidence: Evidence) -> ProtocolReport:
-        """The verdict on a protocol that was never tried, because certificate or token failed."""
+        """The verdict on a protocol that was never tried, because credential or token failed."""
         known = Circumstances(self._target.app, request.mailbox.address, self._target.cloud)
         return ProtocolReport(Broken(diagnose(evidence, known)))
 
-    async def _or_bug[T](
-        self, stage: Stage, protocol: MailProtocol | None, work: Awaitable[T | Evidence]
-    ) -> T | Evidence:
-        """The one place where an exception of ours becomes an answer: a reference to find it in the log by."""
-        try:
-            return await work
-        except Exception:  # noqa: BLE001 - the one blind except: whatever it is, it is ours
-            reference = self._new_id()
-            _log.exception("our bug, reference %s, at stage %s", reference, stage)
-            return Evidence(stage, Fault.BUG, protocol=protocol, details=MappingProxyType({"reference": reference}))
+    def _notices(
+        self, credential: Credential | Evidence, now: dt.datetime, talks: Mapping[MailProtocol, Talk]
+    ) -> tuple[Notice, ...]:
+        target = self._target
+        found = [notices.unproven(target.cloud)]
+        if not isinstance(credential, Evidence):
+            found.append(notices.expiring(credential, now, target.app))
+        for protocol, talk in talks.items():
+            if talk.first is not None and not isinstance(talk.outcome, Evidence):
+                found.append(notices.second_try(protocol, talk.first, talk.again, talk.conversation.version))
+        return notices.in_order(found)
 
 
 def _is_spent(token: Token, protocol: MailProtocol, outcome: Opened | Evidence) -> bool:
     """Whether a token is not to be used again: it lacks the role, or a server that read it refused."""
-    refused = isinstance(outcome, Evidence) and outcome.stage in {Stage.AUTH, Stage.LIST}
-    return refused or protocol.role not in token.claims.roles
+    return _is_refusal(outcome) or (protocol is not MailProtocol.SMTP and protocol.role not in token.claims.roles)
+
+
+def _is_refusal(outcome: Opened | Evidence) -> bool:
+    """Whether the server had the token and said no, there or when the mailbox was to be opened."""
+    return isinstance(outcome, Evidence) and outcome.stage in {Stage.AUTH, Stage.LIST}
+
+
+def _canary_outcome(outcome: Opened | Evidence) -> CanaryOutcome:
+    if not isinstance(outcome, Evidence):
+        return CanaryOutcome.OPENED
+    said_no = _is_refusal(outcome) and outcome.signal not in tuple(Fault)  # a time-out or a throttle is no answer
+    return CanaryOutcome.REFUSED if said_no else CanaryOutcome.UNKNOWN
+
+
+def _by(canary: Canary | None, wanted: CanaryOutcome) -> frozenset[MailProtocol]:
+    outcomes = canary.outcomes if canary else {}
+    return frozenset(protocol for protocol, outcome in outcomes.items() if outcome is wanted)
 
 
 def _token_facts(token: Token) -> TokenFacts:
     return TokenFacts(token.claims.audience, token.claims.roles, token.claims.expires_at)
-
-
-def _ms(started: float) -> int:
-    return round((asyncio.get_running_loop().time() - started) * 1000)

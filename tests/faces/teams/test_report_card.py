@@ -13,6 +13,8 @@ from mailcheck.faces.teams.report_card import BUDGET, report_card
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
+    Canary,
+    CanaryOutcome,
     Cause,
     CertificateFacts,
     Command,
@@ -22,11 +24,13 @@ from mailcheck.model.report import (
     Likelihood,
     Listing,
     Maildrop,
+    Notice,
     ProtocolReport,
     Report,
+    Severity,
     Step,
 )
-from mailcheck.model.request import MailProtocol
+from mailcheck.model.request import Mailbox, MailProtocol
 from tests.faces.teams.card_kit import BROKEN, DEGRADED, DIAGNOSIS, HEALTHY, LISTED, NOW, report
 from tests.faces.teams.card_rules import assert_valid, elements
 
@@ -165,9 +169,28 @@ def test_a_command_that_is_too_long_is_left_out_whole() -> None:
     assert "too long for a card" in drawn
 
 
-@pytest.mark.parametrize("days, said", [(12, "12 days left (until 2026-12-05): renew it soon"), (-3, "-3 days left")])
-def test_a_certificate_that_ends_soon_is_pointed_out(days: int, said: str) -> None:
-    """Below a month, the card says what to do."""
+def test_notices_are_on_the_card_with_what_to_do() -> None:
+    """Each with its severity in words, its title as text, and its commands apart from the prose."""
+    notices = (
+        Notice("certificate-expires-soon", Severity.URGENT, "It *expires*", (Command("az renew"), "Then upload it")),
+        Notice("cloud-unproven", Severity.INFO, "Nobody knows"),
+    )
+    drawn = _drawn(dataclasses.replace(HEALTHY, notices=notices))
+    assert "▲ Urgent: It *expires*" in drawn
+    assert "az renew" in drawn
+    assert "Then upload it" in drawn
+    assert "Note: Nobody knows" in drawn
+
+
+def test_the_canary_is_among_the_facts() -> None:
+    """Its address, and what came of it by each protocol."""
+    canary = Canary(Mailbox("canary@contoso.com"), {MailProtocol.IMAP: CanaryOutcome.REFUSED})
+    assert "canary@contoso.com: IMAP refused" in _drawn(dataclasses.replace(BROKEN, canary=canary))
+
+
+@pytest.mark.parametrize("days, said", [(12, "12 days left (until 2026-12-05)"), (-3, "-3 days left")])
+def test_the_days_of_the_certificate_are_told(days: int, said: str) -> None:
+    """Those that are left, and those that have passed."""
     facts = CertificateFacts("AB", NOW + dt.timedelta(days=days), days)
     assert said in _drawn(dataclasses.replace(HEALTHY, certificate=facts))
 

@@ -1,0 +1,63 @@
+"""What is worth knowing beside the verdict: what will break soon, what was mended by itself, what was never proven."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from mailcheck.diagnosis.entries_secret import RENEW_SECRET
+from mailcheck.diagnosis.entry import Again
+from mailcheck.diagnosis.match import configured, shown
+from mailcheck.diagnosis.remedies import RENEW
+from mailcheck.diagnosis.text import step
+from mailcheck.model.cloud import PUBLIC, Cloud
+from mailcheck.model.credential import Certificate, Credential
+from mailcheck.model.evidence import Evidence
+from mailcheck.model.report import Notice, Severity
+from mailcheck.model.request import App, MailProtocol
+
+# Days before the end of validity from which a report warns, and how loudly.
+EXPIRY: Mapping[int, Severity] = {7: Severity.URGENT, 14: Severity.WARNING, 30: Severity.INFO}
+_ORDER = (Severity.URGENT, Severity.WARNING, Severity.INFO)
+_CHECK_IPV6 = step("Look at the IPv6 route of the Function App's network, or take IPv6 away from it")
+
+
+def expiring(credential: Credential, now: dt.datetime, app: App) -> Notice | None:
+    """A warning when the credential is in force for no more than 30 days; more urgent from 14, and from 7."""
+    if credential.not_after is None:
+        return None
+    days = (credential.not_after - now).days
+    severity = next((severity for limit, severity in EXPIRY.items() if days < limit), None)
+    if severity is None:
+        return None
+    kind, renew = ("certificate", RENEW) if isinstance(credential, Certificate) else ("client secret", RENEW_SECRET)
+    left = f"in {days} day{'' if days == 1 else 's'}" if days else "in less than a day"
+    title = f'The {kind} "{app.vault_object}" expires {left}, on {credential.not_after:%Y-%m-%d}'
+    values = configured(app)
+    name = f"{kind.replace(' ', '-')}-expires-soon"
+    return Notice(name, severity, title, tuple(line.fill(values) for line in renew))
+
+
+def unproven(cloud: Cloud) -> Notice | None:
+    """In a national cloud: that nobody has told yet how it behaves there."""
+    if cloud is PUBLIC:
+        return None
+    title = (
+        f'How Exchange Online in the cloud "{cloud.name}" behaves for apps is not proven: '
+        "mailcheck has its addresses from the documentation, and judges it as the public cloud"
+    )
+    return Notice("cloud-unproven", Severity.INFO, title)
+
+
+def second_try(protocol: MailProtocol, first: Evidence, again: Again, version: int) -> Notice:
+    """That a protocol opened the mailbox at the second try only; `version` of IP is the one that did it."""
+    seen = shown(first)
+    if again is Again.OTHER_VERSION:
+        other = 4 if version == 6 else 6  # noqa: PLR2004 - the versions of IP
+        title = f"{protocol.name} works over IPv{version}, and not over IPv{other}: {seen}"
+        return Notice("one-ip-version-only", Severity.WARNING, title, (_CHECK_IPV6.fill({}),) if other == 6 else ())  # noqa: PLR2004
+    title = f"{protocol.name} worked at the second try; the first met: {seen}"
+    return Notice("second-try-needed", Severity.INFO, title)
+
+
+def in_order(found: Iterable[Notice | None]) -> tuple[Notice, ...]:
+    """Those that there are, the most urgent first."""
+    return tuple(sorted(filter(None, found), key=lambda notice: _ORDER.index(notice.severity)))

@@ -1,0 +1,55 @@
+"""The canary: a mailbox that is known to open tells whether it is this mailbox, this app, or Microsoft today."""
+
+import dataclasses
+
+import pytest
+
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import CanaryOutcome, Maildrop
+from mailcheck.model.request import Mailbox, MailProtocol
+from tests.usecases.kit import IMAP, INBOX, MAILBOX, POP, TARGET, Servers, checked, use_case
+
+CANARY = Mailbox("canary@contoso.com")
+WATCHED = dataclasses.replace(TARGET, canary=CANARY)
+REFUSED = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
+UNREACHED = Evidence(Stage.CONNECT, Fault.REFUSED, protocol=IMAP)
+THROTTLED = Evidence(Stage.AUTH, Fault.THROTTLED, protocol=IMAP)
+
+
+@pytest.mark.parametrize(
+    "met, outcome",
+    [
+        (INBOX, CanaryOutcome.OPENED),
+        (REFUSED, CanaryOutcome.REFUSED),
+        (UNREACHED, CanaryOutcome.UNKNOWN),
+        (THROTTLED, CanaryOutcome.UNKNOWN),
+    ],
+    ids=["opened", "refused", "unreached", "throttled"],
+)
+async def test_a_refusal_has_the_canary_tried(met: object, outcome: CanaryOutcome) -> None:
+    """By the protocol that refused, and by no other; its own talk is not on record."""
+    servers = Servers({IMAP: REFUSED, POP: Maildrop(1, 2)}, canary={IMAP: met})
+    report = await checked(use_case(servers=servers, target=WATCHED))
+    assert report.canary is not None
+    assert report.canary.mailbox == CANARY
+    assert dict(report.canary.outcomes) == {IMAP: outcome}
+    assert servers.strangers == [CANARY.address]
+    assert report.protocols[IMAP].transcript == ("S: * OK",)
+
+
+@pytest.mark.parametrize("imap", [INBOX, UNREACHED], ids=["healthy", "unreached"])
+async def test_there_is_nothing_to_ask_the_canary(imap: object) -> None:
+    """A mailbox that opens, or a server that is not reached, says nothing that another mailbox could narrow."""
+    servers = Servers({IMAP: imap}, canary={IMAP: INBOX})
+    report = await checked(use_case(servers=servers, target=WATCHED), IMAP)
+    assert report.canary is None
+    assert servers.strangers == []
+
+
+async def test_the_canary_is_not_its_own() -> None:
+    """A check of the canary itself tries it once."""
+    servers = Servers({IMAP: REFUSED})
+    target = dataclasses.replace(TARGET, canary=MAILBOX)
+    report = await checked(use_case(servers=servers, target=target), IMAP)
+    assert report.canary is None
+    assert servers.met == [("imap.example:993", MailProtocol.IMAP)]
