@@ -10,13 +10,16 @@ from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
 
-from tests.bench import cold_start, first_check, round_trips, whole_check
+from tests.bench import cold_start, first_check, load, memory, round_trips, whole_check
 
-# Each has `RUNS`, how often it measures unless told otherwise, and `measure(runs)`, which answers Markdown.
+# Each has `RUNS`, how often it measures unless told otherwise, and `measure(runs)`, which answers Markdown. One that
+# makes many checks has `CHECKS` too, their number unless told otherwise, and `measure(runs, checks)`.
 SECTIONS: dict[str, ModuleType] = {
     "cold_start": cold_start,
     "first_check": first_check,
     "round_trips": round_trips,
+    "load": load,
+    "memory": memory,
     "whole_check": whole_check,
 }
 _README = Path(__file__).with_name("README.md")
@@ -30,7 +33,10 @@ def main(arguments: list[str]) -> int:
         print(f"{name} ...", file=sys.stderr, flush=True)
         began = time.monotonic()
         section = SECTIONS[name]
-        measured = asyncio.run(section.measure(options.runs or section.RUNS))
+        effort = [options.runs or section.RUNS]
+        if hasattr(section, "CHECKS"):
+            effort.append(options.checks or section.CHECKS)
+        measured = asyncio.run(section.measure(*effort))
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         print(f"## {name}\n\n{measured}\n", flush=True)
         if options.write:
@@ -42,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(SECTIONS), help="one section; may be repeated")
     parser.add_argument("--runs", type=_positive, help="how often to measure; each section has its own default")
+    parser.add_argument("--checks", type=_positive, help="how many checks in a run, where a section makes many")
     parser.add_argument("--write", action="store_true", help="also put the tables into tests/bench/README.md")
     return parser
 

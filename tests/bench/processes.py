@@ -59,11 +59,15 @@ async def import_costs(probe: str, group: Callable[[str], str], runs: int, *, gi
     return sorted(costs, key=lambda cost: -cost.ms)
 
 
-async def _run(arguments: list[str], settings: Mapping[str, str], given: str) -> tuple[str, str]:
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """What a probe finds around it: app and sources importable, these settings, and nothing of another's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    environment = {**kept, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), **settings}
+    return {**kept, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), **settings}
+
+
+async def _run(arguments: list[str], settings: Mapping[str, str], given: str) -> tuple[str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        sys.executable, *arguments, env=environment(settings), stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
     out, told = await process.communicate(given.encode())
     if process.returncode:

@@ -42,7 +42,7 @@ async def measure(runs: int) -> str:
                 began = time.perf_counter()
                 check = build_check(settings)
                 built = time.perf_counter() - began
-                first, second = await _timed(check), await _timed(check)
+                first, second = [await _timed(check, settings.protocols) for _ in range(2)]
                 if run:  # the very first one imports the SDKs: see first_check
                     cold["build"].append(built)
                     _note(cold, first)
@@ -63,11 +63,11 @@ def _settings(given: Mapping[str, str], ca_file: Path) -> CheckSettings:
     return settings
 
 
-async def _timed(check: CheckMailbox) -> Timed:
+async def _timed(check: CheckMailbox, protocols: tuple[MailProtocol, ...]) -> Timed:
     address = Mailbox.parse(_MAILBOX)
     assert isinstance(address, Mailbox)
     began = time.perf_counter()
-    report = await check(CheckRequest(address, tuple(MailProtocol)))
+    report = await check(CheckRequest(address, protocols))
     seconds = time.perf_counter() - began
     assert isinstance(report, Report)
     assert report.status is Status.HEALTHY, report
