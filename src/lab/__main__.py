@@ -3,6 +3,8 @@
 python -m lab              serve, until Ctrl-C
 python -m lab chat         talk to the bot in this terminal
 python -m lab playground   talk to it in Microsoft's Agents Playground (needs Node; see `make chat`)
+
+Each of them takes --scenario NAME; --scenarios lists the names.
 """
 
 import argparse
@@ -20,6 +22,8 @@ from lab.exchange.mailboxes import scenarios
 from lab.playground import PORT as PLAYGROUND_PORT
 from lab.playground import PlaygroundFailed
 from lab.playground import serve as serve_playground
+from lab.scenario import Scenario, UnknownScenario
+from lab.scenarios import find, listing
 from lab.teams.chat import chat
 from lab.teams.terminal import Terminal
 from lab.tenant import TENANT_DOMAIN
@@ -35,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the command line; the exit code."""
     options = _parser().parse_args(arguments)
     if options.scenarios:
-        sys.stdout.write(_scenarios())
+        sys.stdout.write(_everything())
         return 0
     run = {"serve": _serve, "chat": _chat, "playground": _playground}[options.command]
     with suppress(KeyboardInterrupt):
@@ -63,14 +67,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--logs", type=Path, default=_LOGS, help="folder for logs (default .lab in the project)")
     parser.add_argument("--auth", action="store_true", help="ask for function keys, as Azure does")
     parser.add_argument("--export", action="store_true", help="print the app's settings as NAME=value lines")
-    parser.add_argument("--scenarios", action="store_true", help="list the mailboxes to try, and end")
+    parser.add_argument(
+        "--scenario", type=_scenario, metavar="NAME", help="what is the matter with the vault, the tenant or Exchange"
+    )
+    parser.add_argument("--scenarios", action="store_true", help="list the mailboxes and scenarios to try, and end")
     return parser
 
 
-def _scenarios() -> str:
-    rows = scenarios(TENANT_DOMAIN)
-    width = max(len(address) for address, _ in rows)
-    return "".join(f"{address:<{width}}  {purpose}\n" for address, purpose in rows)
+def _scenario(name: str) -> Scenario:
+    try:
+        return find(name)
+    except UnknownScenario as unknown:
+        raise argparse.ArgumentTypeError(str(unknown)) from unknown
+
+
+def _everything() -> str:
+    """The mailboxes, and the scenarios by whose state they are."""
+    groups = (("Mailboxes, in each of the states below and in none", scenarios(TENANT_DOMAIN)), *listing())
+    return "\n".join(f"{heading}\n{_rows(rows)}" for heading, rows in groups)
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> str:
+    width = max(len(name) for name, _ in rows)
+    return "".join(f"  {name:<{width}}  {purpose}\n" for name, purpose in rows)
 
 
 async def _until_terminated(run: Callable[[argparse.Namespace], Awaitable[int]], options: argparse.Namespace) -> int:
@@ -84,7 +103,7 @@ async def _until_terminated(run: Callable[[argparse.Namespace], Awaitable[int]],
 
 
 async def _serve(options: argparse.Namespace) -> int:
-    async with World() as world:
+    async with World(scenario=options.scenario) as world:
         port = _PORT if options.port is None else options.port
         async with AppProcess(_APP, world.settings(), port=port, auth=options.auth) as app:
             world.teams.bot_url = f"{app.url}/api/messages"
@@ -103,7 +122,7 @@ async def _chat(options: argparse.Namespace) -> int:
     path: Path = options.logs / "host.log"
     async with AsyncExitStack() as stack:
         log = stack.enter_context(path.open("wb"))
-        world = await stack.enter_async_context(World())
+        world = await stack.enter_async_context(World(scenario=options.scenario))
         try:
             app = await stack.enter_async_context(
                 AppProcess(_APP, world.settings(), port=options.port or 0, auth=options.auth, log=log)
@@ -111,16 +130,17 @@ async def _chat(options: argparse.Namespace) -> int:
         except AppFailed as failed:
             raise AppFailed(f"{failed}; its log is {path}") from failed
         world.teams.bot_url = f"{app.url}/api/messages"
-        terminal.write(_welcome(app.url, path))
+        terminal.write(_welcome(app.url, path, options.scenario))
         await chat(world.teams, terminal)
     return 0
 
 
-def _welcome(url: str, log: Path) -> str:
-    rows = "".join(f"  {line}\n" for line in _scenarios().splitlines())
+def _welcome(url: str, log: Path, scenario: Scenario | None) -> str:
+    matter = f"Scenario {scenario.name}: {scenario.purpose}\n" if scenario else ""
     return (
-        f"mailcheck runs at {url}; Microsoft's side is simulated on this machine, nothing leaves it.\n"
-        f"Mailboxes to try:\n{rows}Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n\n"
+        f"mailcheck runs at {url}; Microsoft's side is simulated on this machine, nothing leaves it.\n{matter}"
+        f"Mailboxes to try:\n{_rows(scenarios(TENANT_DOMAIN))}"
+        f"Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n\n"
     )
 
 
@@ -141,7 +161,7 @@ def _or_demonstration(read_line: Callable[[], Awaitable[str | None]]) -> Callabl
 
 async def _playground(options: argparse.Namespace) -> int:
     port = PLAYGROUND_PORT if options.port is None else options.port
-    await serve_playground(_APP, port=port, logs=options.logs, tell=_tell)
+    await serve_playground(_APP, port=port, logs=options.logs, tell=_tell, scenario=options.scenario)
     return 0
 
 

@@ -102,7 +102,15 @@ def _certificate(assertion: str, application: Application) -> x509.Certificate |
     thumbprints = {member: _decoded(value) for member, value in named.items()}
     for certificate in application.certificates:
         if all(certificate.fingerprint(_THUMBPRINTS[member]) == value for member, value in thumbprints.items()):
-            return certificate
+            break
+    else:
+        return _not_registered(thumbprints, application)
+    if certificate in application.revoked:
+        return Refusal(7000277, "The certificate that signed the client assertion was revoked.")
+    return certificate
+
+
+def _not_registered(thumbprints: Mapping[str, bytes], application: Application) -> Refusal:
     used = " ".join(value.hex().upper() for value in thumbprints.values())
     return Refusal(
         700027,

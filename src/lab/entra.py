@@ -2,9 +2,9 @@
 
 import base64
 import datetime as dt
-import hmac
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from lab.aadsts import Refusal
-from lab.assertion import ASSERTION_TYPE, Assertions
+from lab.grants import Grant, Grants
 from lab.pki import Authority
+from lab.planned import Page, Plan
 from lab.serving import WebServer
 from lab.signing import Rejected, SigningKey, app_only_fault
-from lab.tenant import RESOURCES, Application, Tenant
-from lab.token_request import DEFAULT, check_enabled, check_form, missing
+from lab.tenant import Application, Tenant
 
 TOKEN_LIFETIME = dt.timedelta(seconds=3599)  # what Entra's expires_in says
 _BACKDATED = 300  # seconds: iat and nbf lie this far back, for resources whose clocks are behind
@@ -34,21 +34,12 @@ class Sighting:
     Attributes:
         client_id: The `client_id` that it named; empty when it named none.
         credential: `certificate`, `secret`, `managed identity` or `none`.
-        outcome: `issued`, or the code of the refusal, such as `AADSTS700027`.
+        outcome: `issued`, or the code of the refusal, such as `AADSTS700027`, or the status of a page.
     """
 
     client_id: str
     credential: str
     outcome: str
-
-
-@dataclass(frozen=True)
-class _Grant:
-    """A request that is to be answered with a token: for whom, for what, and how the client proved itself."""
-
-    application: Application
-    resource: str
-    appidacr: str  # 1: secret, 2: certificate
 
 
 class Entra(WebServer):
@@ -64,7 +55,8 @@ class Entra(WebServer):
     Attributes:
         tenant: The directory given.
         signing: The key that its tokens are signed with.
-        known_resources: What tokens can be asked for; other servers of the lab add theirs.
+        grants: Decides on token requests.
+        planned: What its token endpoint answers in place of its own decision, by client id in lower case.
         sightings: The token requests, in order.
     """
 
@@ -80,11 +72,11 @@ class Entra(WebServer):
         super().__init__(host="localhost", tls=authority.server_context(), port=port)
         self.tenant = tenant
         self.signing = SigningKey.generate()
-        self.known_resources = set(RESOURCES)
+        self.grants = Grants(tenant, now=now)
+        self.planned: defaultdict[str, Plan[Refusal | Page]] = defaultdict(Plan)
         self.sightings: list[Sighting] = []
         self._now = now
         self._ids = ids
-        self._assertions = Assertions()
 
     @property
     def authority_url(self) -> str:
@@ -92,9 +84,14 @@ class Entra(WebServer):
         return f"{self.url}/{self.tenant.id}"
 
     @property
+    def known_resources(self) -> set[str]:
+        """What tokens can be asked for; other servers of the lab add theirs."""
+        return self.grants.known_resources
+
+    @property
     def issuer_v1(self) -> str:
         """`iss` of the tokens: resources of Microsoft 365 take the v1 format, whose issuer is this."""
-        return f"https://sts.windows.net/{self.tenant.id}/"
+        return issuer_of(self.tenant.id)
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Discovery and the token endpoint."""
@@ -111,7 +108,7 @@ class Entra(WebServer):
         """A signed app-only access token, v1 format.
 
         Args:
-            application: Whose token; its consented roles for the resource become `roles`.
+            application: Whose token; its consented roles for the resource become `roles`, its `claims` replace others.
             resource: `aud`.
             lifetime: From now until `exp`.
             claims: Claims to replace or add; None leaves the claim out.
@@ -136,18 +133,28 @@ class Entra(WebServer):
             "uti": base64.urlsafe_b64encode(self._ids().bytes).rstrip(b"=").decode(),
             "ver": "1.0",
         }
-        return self.signing.sign({name: value for name, value in {**usual, **claims}.items() if value is not None})
+        named = {**usual, **application.claims, **claims}
+        return self.signing.sign({name: value for name, value in named.items() if value is not None})
 
-    def verify(self, token: str, audience: str) -> dict[str, Any]:
+    def verify(self, token: str, audience: str, *, tenant_id: str | None = None) -> dict[str, Any]:
         """The claims of an app-only token that this Entra made for this audience, valid now by its clock.
+
+        Args:
+            token: The compact JWS.
+            audience: What `aud` must be.
+            tenant_id: The tenant that it must be of, where that is not this Entra's.
 
         Raises:
             Rejected: It is anything else: forged, out of its time, of another audience, issuer or tenant, a user's.
         """
         claims = self.signing.verify(
-            token, audience=audience, issuer=self.issuer_v1, require=("oid", "appid"), now=self._now()
+            token,
+            audience=audience,
+            issuer=issuer_of(tenant_id or self.tenant.id),
+            require=("oid", "appid"),
+            now=self._now(),
         )
-        if fault := app_only_fault(claims, self.tenant.id):
+        if fault := app_only_fault(claims, tenant_id or self.tenant.id):
             raise Rejected(fault)
         return claims
 
@@ -198,17 +205,12 @@ class Entra(WebServer):
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await _form(request)
-        answer = self._check_tenant(request) or self._decide(form)
-        credential = next(
-            (
-                kind
-                for field, kind in (("client_assertion", "certificate"), ("client_secret", "secret"))
-                if form.get(field)
-            ),
-            "none",
+        answer = (
+            self._planned(form) or self._check_tenant(request) or self.grants.decide(form, self._assertion_audiences)
         )
-        outcome = answer.code if isinstance(answer, Refusal) else "issued"
-        self.sightings.append(Sighting(form.get("client_id", ""), credential, outcome))
+        self.sightings.append(Sighting(form.get("client_id", ""), _credential(form), _outcome(answer)))
+        if isinstance(answer, Page):
+            return answer.response()
         if isinstance(answer, Refusal):
             return self._refused(request, answer)
         seconds = int(TOKEN_LIFETIME.total_seconds())
@@ -216,44 +218,13 @@ class Entra(WebServer):
         document = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
         return web.json_response(document, headers=_NO_STORE)
 
-    def _decide(self, form: Mapping[str, str]) -> _Grant | Refusal:
-        if refusal := check_form(form):
-            return refusal
-        application = self.tenant.find(form["client_id"])
-        if application is None:
-            return Refusal(
-                700016, f"No application '{form['client_id']}' was found in the directory '{self.tenant.domain}'."
-            )
-        if refusal := check_enabled(application) or self._authenticate(form, application):
-            return refusal
-        resource = form["scope"].removesuffix(DEFAULT)
-        if refusal := self.check_resource(resource):
-            return refusal
-        return _Grant(application, resource, "2" if form.get("client_assertion") else "1")
-
-    def _authenticate(self, form: Mapping[str, str], application: Application) -> Refusal | None:
-        if assertion := form.get("client_assertion"):
-            if form.get("client_assertion_type") != ASSERTION_TYPE:
-                return missing("client_assertion_type")
-            return self._assertions.check(assertion, application, audiences=self._assertion_audiences, now=self._now())
-        secret = form.get("client_secret")
-        if not secret:
-            return Refusal(7000216, "The grant client_credentials needs 'client_assertion' or 'client_secret'.")
-        if hmac.compare_digest(secret.encode(), (application.secret or "").encode()):
-            return None
-        return Refusal(
-            7000215,
-            "The client secret is wrong; send the secret's value, not its id, "
-            f"for a secret of app '{application.client_id}'.",
-        )
+    def _planned(self, form: Mapping[str, str]) -> Refusal | Page | None:
+        plan = self.planned.get(form.get("client_id", "").lower())
+        return plan.take() if plan else None
 
     def check_resource(self, resource: str) -> Refusal | None:
-        """Why no token can be had for a resource; a slash at its end names the same service, as in Entra."""
-        if resource.rstrip("/") in self.known_resources:
-            return None
-        return Refusal(
-            500011, f"The resource principal {resource} was not found in the tenant named {self.tenant.domain}."
-        )
+        """Why no token can be had for a resource, or None."""
+        return self.grants.check_resource(resource)
 
     def _check_tenant(self, request: web.Request) -> Refusal | None:
         name = request.match_info["tenant"]
@@ -286,7 +257,27 @@ class Entra(WebServer):
             correlation_id=request.headers.get("client-request-id") or str(self._ids()),
             url=self.url,
         )
-        return web.json_response(document, status=refusal.status, headers=_NO_STORE)
+        return web.json_response(document, status=refusal.status, headers={**_NO_STORE, **refusal.headers})
+
+
+def issuer_of(tenant_id: str) -> str:
+    """`iss` of a tenant's tokens in the v1 format."""
+    return f"https://sts.windows.net/{tenant_id}/"
+
+
+def _credential(form: Mapping[str, str]) -> str:
+    kinds = (("client_assertion", "certificate"), ("client_secret", "secret"))
+    return next((kind for field, kind in kinds if form.get(field)), "none")
+
+
+def _outcome(answer: Grant | Refusal | Page) -> str:
+    match answer:
+        case Grant():
+            return "issued"
+        case Refusal():
+            return answer.code
+        case Page():
+            return str(answer.status)
 
 
 async def _form(request: web.Request) -> dict[str, str]:

@@ -10,6 +10,7 @@ import jwt
 from aiohttp import web
 
 from lab.entra import Entra, Sighting
+from lab.planned import Page, Plan
 from lab.serving import WebServer
 from lab.tenant import BOT_CLIENT_ID, IDENTITY_CLIENT_ID, Application
 from lab.token_request import check_enabled
@@ -30,6 +31,9 @@ class ManagedIdentity(WebServer):
         port: The TCP port; 0 lets the system choose.
 
     Attributes:
+        system_assigned: As given.
+        audience: What its tokens are for, where that is not the resource that was asked for: a fault.
+        planned: What it answers in place of its own decision.
         sightings: The token requests, in order; `outcome` is `issued` or the HTTP status.
     """
 
@@ -43,10 +47,12 @@ class ManagedIdentity(WebServer):
         port: int = 0,
     ) -> None:
         super().__init__(host="127.0.0.1", tls=None, port=port)
+        self.audience: str | None = None
+        self.planned: Plan[Page] = Plan()
         self.sightings: list[Sighting] = []
         self._entra = entra
         self._header = header
-        self._system_assigned = system_assigned
+        self.system_assigned = system_assigned
         self._user_assigned = frozenset(client_id.lower() for client_id in user_assigned)
 
     def environment(self) -> dict[str, str]:
@@ -60,11 +66,12 @@ class ManagedIdentity(WebServer):
     async def _token(self, request: web.Request) -> web.Response:
         header = request.headers.get("X-IDENTITY-HEADER", "")
         if hmac.compare_digest(header.encode(errors="surrogateescape"), self._header.encode()):
-            answer = self._decide(request.query)
+            page = self.planned.take()
+            answer = page.response() if page else self._decide(request.query)
         else:
             answer = _refused(401, "The header X-IDENTITY-HEADER is missing or wrong.")
         outcome = "issued" if answer.status == web.HTTPOk.status_code else str(answer.status)
-        client_id = request.query.get("client_id") or self._system_assigned or ""
+        client_id = request.query.get("client_id") or self.system_assigned or ""
         self.sightings.append(Sighting(client_id, "managed identity", outcome))
         return answer
 
@@ -79,7 +86,7 @@ class ManagedIdentity(WebServer):
             return _refused(400, "No managed identity that is assigned to this app fits the request.")
         if refusal := check_enabled(application) or self._entra.check_resource(resource):
             return _refused(400, f"{refusal.code}: {refusal.text}")
-        token = self._entra.mint(application, resource)
+        token = self._entra.mint(application, self.audience or resource)
         claims = jwt.decode(token, options={"verify_signature": False})  # minted above
         return web.json_response(
             {
@@ -99,7 +106,7 @@ class ManagedIdentity(WebServer):
         client_id = query.get("client_id")
         if client_id is not None and client_id.lower() not in self._user_assigned:
             return None
-        return self._entra.tenant.find(client_id or self._system_assigned or "")
+        return self._entra.tenant.find(client_id or self.system_assigned or "")
 
 
 def _refused(status: int, message: str) -> web.Response:

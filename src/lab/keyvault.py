@@ -3,27 +3,27 @@
 learn.microsoft.com/rest/api/keyvault/secrets and .../azure/key-vault/general/rest-error-codes.
 """
 
-import base64
 import datetime as dt
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import jwt
 from aiohttp import web
 
 from lab.denial import MESSAGES, Denial, error, not_found
-from lab.entra import Entra
+from lab.entra import Entra, issuer_of
 from lab.pki import Authority, KeyPair
+from lab.planned import Page, Plan
 from lab.serving import WebServer
 from lab.signing import Rejected
+from lab.vault_contents import Content, exported
 
 __all__ = ["Denial", "KeyVault", "VaultRequest"]
 
 _GET = "Microsoft.KeyVault/vaults/secrets/getSecret/action"
 _LIST = "Microsoft.KeyVault/vaults/secrets/readMetadata/action"
-_PFX, _PEM = "application/x-pkcs12", "application/x-pem-file"
 _RETRY_AFTER = "1"  # seconds
 _ADDRESS = "127.0.0.1"
 # Those that the SDK knows, the newest being what it sends.
@@ -48,21 +48,21 @@ class VaultRequest:
 @dataclass(frozen=True)
 class _Version:
     id: str
-    value: str = field(repr=False)
-    content_type: str | None
+    content: Content
     enabled: bool
     created: int  # seconds since the epoch, as all times of the API
-    validity: tuple[int, int] | None  # nbf and exp of a certificate's secret
 
     def item(self, url: str) -> dict[str, Any]:
         """What lists show: all but the value."""
+        content = self.content
         attributes: dict[str, Any] = {"enabled": self.enabled, "created": self.created, "updated": self.created}
+        bounds = {"nbf": content.not_before, "exp": content.not_after}
+        attributes |= {name: _seconds(moment) for name, moment in bounds.items() if moment is not None}
         document: dict[str, Any] = {"id": url, "attributes": attributes}
-        if self.validity:
-            attributes["nbf"], attributes["exp"] = self.validity
+        if content.managed:
             document["managed"] = True
-        if self.content_type:
-            document["contentType"] = self.content_type
+        if content.content_type:
+            document["contentType"] = content.content_type
         return document
 
 
@@ -78,6 +78,10 @@ class KeyVault(WebServer):
 
     Attributes:
         requests: What it answered, in order; a client's first one is a 401, the challenge.
+        tenant_id: The tenant that it belongs to and takes tokens of.
+        by_roles: Whether roles decide on access, or else access policies.
+        headers_lost: Whether something on the way takes the Authorization header off its requests.
+        planned: What it answers in place of its own decision, once the caller is known.
     """
 
     def __init__(
@@ -91,6 +95,10 @@ class KeyVault(WebServer):
     ) -> None:
         super().__init__(host=_ADDRESS, tls=authority.server_context(), port=port)
         self.requests: list[VaultRequest] = []
+        self.tenant_id = entra.tenant.id
+        self.by_roles = True
+        self.headers_lost = False
+        self.planned: Plan[Page] = Plan()
         self._entra = entra
         self._now = now
         self._ids = ids
@@ -116,7 +124,7 @@ class KeyVault(WebServer):
     def store(
         self,
         name: str,
-        content: KeyPair | str,
+        content: KeyPair | Content | str,
         *,
         form: Literal["pfx", "pem", "text"] = "pfx",
         enabled: bool = True,
@@ -125,30 +133,35 @@ class KeyVault(WebServer):
 
         Args:
             name: Of the secret; case does not count.
-            content: A certificate with its key, or any text; text takes no form but `text`.
+            content: A certificate with its key, or any text, which takes no form but `text`, or what else it is to be.
             form: How the certificate is exported: `pfx` in base64 with an empty password, or `pem`, key first.
             enabled: Whether the value can be read.
         """
-        content_type: str | None = None
-        validity: tuple[int, int] | None = None
         match content, form:
             case KeyPair(), "pfx" | "pem":
-                pem = (content.key_pem + content.certificate_pem).decode()
-                pfx = base64.b64encode(content.pfx).decode()
-                value, content_type = (pem, _PEM) if form == "pem" else (pfx, _PFX)
-                certificate = content.certificate
-                validity = _seconds(certificate.not_valid_before_utc), _seconds(certificate.not_valid_after_utc)
+                content = exported(content, form)
             case str(), "text":
-                value = content
+                content = Content(content)
+            case Content(), _:
+                pass
             case _:
                 raise ValueError(f"{type(content).__name__} cannot be stored as {form}")
-        version = _Version(self._ids().hex, value, content_type, enabled, _seconds(self._now()), validity)
+        assert isinstance(content, Content)  # noqa: S101 - made so above
+        version = _Version(self._ids().hex, content, enabled, _seconds(self._now()))
         self._secrets.setdefault(name.lower(), []).append(version)
         return version.id
 
+    def delete(self, name: str) -> None:
+        """Deletes a secret with all its versions, as a deletion in the portal does; it cannot be read any more."""
+        del self._secrets[name.lower()]
+
     def grant(self, principal_id: str) -> None:
-        """Assigns the role Key Vault Secrets User to a principal, by object id."""
+        """Assigns the role Key Vault Secrets User, or an access policy, to a principal, by object id."""
         self._granted.add(principal_id)
+
+    def revoke(self, principal_id: str) -> None:
+        """Takes that role, or access policy, away again."""
+        self._granted.discard(principal_id)
 
     def deny(self, denial: Denial | None) -> None:
         """Makes the vault refuse everybody in this way, until told otherwise by None."""
@@ -174,7 +187,8 @@ class KeyVault(WebServer):
                 answer, principal_id = caller, None
             else:
                 principal_id = caller["oid"]
-                answer = self._refusal(request, action, caller) or handler(request)
+                page = self.planned.take()
+                answer = page.response() if page else self._refusal(request, action, caller) or handler(request)
             self.requests.append(VaultRequest(request.path, answer.status, principal_id))
             return answer
 
@@ -183,10 +197,10 @@ class KeyVault(WebServer):
     def _caller(self, request: web.Request) -> dict[str, Any] | web.Response:
         """The claims of a good token, or the challenge."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if scheme.lower() != "bearer" or not token or self.headers_lost:
             return self._challenge("AKV10000: Request is missing a Bearer or PoP token.")
         try:
-            return self._entra.verify(token, self.resource)
+            return self._entra.verify(token, self.resource, tenant_id=self.tenant_id)
         except Rejected as rejected:
             return self._challenge(self._fault(token, rejected.__cause__))
 
@@ -196,14 +210,15 @@ class KeyVault(WebServer):
         number, words = _TOKEN_FAULTS[type(cause)]
         stated = jwt.decode(token, options={"verify_signature": False})  # PyJWT could read it: it found this fault
         found = {"iss": stated.get("iss"), "aud": stated.get("aud")}
-        return f"{number}: {words.format(resource=self.resource, issuer=self._entra.issuer_v1, **found)}"
+        return f"{number}: {words.format(resource=self.resource, issuer=issuer_of(self.tenant_id), **found)}"
 
     def _challenge(self, message: str) -> web.Response:
-        header = f'Bearer authorization="{self._entra.authority_url}", resource="{self.resource}"'
+        header = f'Bearer authorization="{self._entra.url}/{self.tenant_id}", resource="{self.resource}"'
         return error(401, "Unauthorized", message, headers={"WWW-Authenticate": header})
 
     def _refusal(self, request: web.Request, action: str, caller: Mapping[str, Any]) -> web.Response | None:
-        denial = self._denial or (None if caller["oid"] in self._granted else Denial.RBAC)
+        missing = Denial.RBAC if self.by_roles else Denial.ACCESS_POLICY
+        denial = self._denial or (None if caller["oid"] in self._granted else missing)
         if denial:
             message = MESSAGES[denial].format(
                 caller=f"Caller: appid={caller['appid']};oid={caller['oid']};iss={caller['iss']}",
@@ -231,7 +246,7 @@ class KeyVault(WebServer):
         document = found[0].item(self._id(name, found[0].id))
         if document.get("managed"):
             document["kid"] = f"{self.url}/keys/{name}/{found[0].id}"
-        return web.json_response({"value": found[0].value, **document})
+        return web.json_response({"value": found[0].content.value, **document})
 
     def _list(self, request: web.Request) -> web.Response:  # noqa: ARG002 - handlers share a signature
         items = [versions[-1].item(self._id(name)) for name, versions in sorted(self._secrets.items())]

@@ -19,6 +19,7 @@ import aiohttp
 
 from lab.app_process import AppProcess
 from lab.exchange.mailboxes import scenarios
+from lab.scenario import Scenario
 from lab.teams.activities import BOT_NAME, bot_account, member
 from lab.teams.bearer import BotBearer
 from lab.teams.conversation import ANNA, BEN, CHLOE, Person
@@ -157,7 +158,9 @@ class Playground:
         return await self._process.wait()
 
 
-async def serve(app: Path, *, port: int, logs: Path, tell: Callable[[str], object]) -> None:
+async def serve(
+    app: Path, *, port: int, logs: Path, tell: Callable[[str], object], scenario: Scenario | None = None
+) -> None:
     """Runs the world, the app, the signing proxy and the Playground until cancelled.
 
     Args:
@@ -165,6 +168,7 @@ async def serve(app: Path, *, port: int, logs: Path, tell: Callable[[str], objec
         port: The Playground's port; 0 for any free one.
         logs: Folder for host.log and playground.log; made if it is missing.
         tell: Takes the text that says where to look and what to type, once all is ready.
+        scenario: What is the matter with the world, if anything.
 
     Raises:
         AppFailed: the app did not start.
@@ -173,7 +177,7 @@ async def serve(app: Path, *, port: int, logs: Path, tell: Callable[[str], objec
     port = port or _free_port()
     async with AsyncExitStack() as stack:
         host_log = stack.enter_context(_new_file(logs / "host.log"))
-        world = await stack.enter_async_context(World())
+        world = await stack.enter_async_context(World(scenario=scenario))
         host = await stack.enter_async_context(AppProcess(app, world.settings(), log=host_log))
         proxy = await stack.enter_async_context(
             SigningProxy(

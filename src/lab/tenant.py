@@ -3,6 +3,7 @@
 Ids are fixed: the lab is the same at each start, and its logs can be compared.
 """
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -17,9 +18,10 @@ BOT_RESOURCE = "https://api.botframework.com"
 EXCHANGE_CONSENT_RESOURCE = "https://ps.outlook.com"
 # The name of the delegated scopes; a mistake of the field that Entra does not catch.
 EXCHANGE_DELEGATED_RESOURCE = "https://outlook.office.com"
+GRAPH_RESOURCE = "https://graph.microsoft.com"
 # The names that one principal answers to, besides the one that its roles are kept under.
 _OTHER_NAMES = {EXCHANGE_CONSENT_RESOURCE: EXCHANGE_RESOURCE, EXCHANGE_DELEGATED_RESOURCE: EXCHANGE_RESOURCE}
-RESOURCES = (EXCHANGE_RESOURCE, *_OTHER_NAMES, VAULT_RESOURCE, BOT_RESOURCE, "https://graph.microsoft.com")
+RESOURCES = (EXCHANGE_RESOURCE, *_OTHER_NAMES, VAULT_RESOURCE, BOT_RESOURCE, GRAPH_RESOURCE)
 
 MAIL_CLIENT_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
 MAIL_PRINCIPAL_ID = "22222222-aaaa-4bbb-8ccc-0000000000ee"
@@ -41,6 +43,11 @@ class Application:
         certificates: The certificates uploaded under Certificates & secrets.
         secret: The value of its client secret, if it has one.
         enabled: "Enabled for users to sign-in" of the enterprise application.
+        revoked: Those of its certificates that their authority has revoked.
+        secret_expires: When that secret expires, UTC; never when absent.
+        public_client: "Allow public client flows".
+        claims: Claims of its tokens that are not as usual; None leaves one out.
+        consented: Whether the tenant has an enterprise application of it at all.
     """
 
     client_id: str
@@ -50,6 +57,11 @@ class Application:
     certificates: list[x509.Certificate] = field(default_factory=list)
     secret: str | None = field(default=None, repr=False)
     enabled: bool = True
+    revoked: list[x509.Certificate] = field(default_factory=list)
+    secret_expires: dt.datetime | None = None
+    public_client: bool = False
+    claims: dict[str, object] = field(default_factory=dict)
+    consented: bool = True
 
     def roles_for(self, resource: str) -> set[str]:
         """The roles consented to for a resource, by whichever of its names; a slash at the end does not count."""
@@ -59,11 +71,19 @@ class Application:
 
 @dataclass
 class Tenant:
-    """A directory: its id, its verified domain, and its applications by client id in lower case."""
+    """A directory.
+
+    Attributes:
+        id: Directory (tenant) id.
+        domain: Its verified domain.
+        applications: By client id in lower case.
+        disabled_resources: Resources whose enterprise application is switched off in it.
+    """
 
     id: str = TENANT_ID
     domain: str = TENANT_DOMAIN
     applications: dict[str, Application] = field(default_factory=dict)
+    disabled_resources: set[str] = field(default_factory=set)
 
     def add(self, application: Application) -> Application:
         """Registers an application and returns it."""

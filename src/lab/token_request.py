@@ -31,7 +31,11 @@ def missing(parameter: str) -> Refusal:
 
 
 def check_enabled(application: Application) -> Refusal | None:
-    """Why an application gets no token at all: its principal is switched off; or None."""
+    """Why an application gets no token at all: its principal is missing or switched off; or None."""
+    if not application.consented:
+        return Refusal(
+            7000229, f"The client application {application.client_id} is missing service principal in the tenant."
+        )
     if application.enabled:
         return None
     return Refusal(7000112, f"Application '{application.client_id}'({application.name}) is disabled.")

@@ -17,11 +17,15 @@ from lab.exchange.mailboxes import standard_mailboxes
 from lab.exchange.server import Exchange
 from lab.identity import ManagedIdentity
 from lab.keyvault import KeyVault
-from lab.pki import Authority, self_signed
+from lab.pki import Authority, KeyPair, self_signed
+from lab.scenario import Scenario
+from lab.scenarios import find
 from lab.teams.service import Teams
 from lab.tenant import Application, Tenant
+from lab.vault_contents import Content
 
-CERTIFICATE = "mailcheck"
+CERTIFICATE = "mailcheck"  # the names that the app's credentials have in the vault
+SECRET = "mailcheck-secret"  # noqa: S105 - a name, and no value
 _CERTIFICATE_LIFE = dt.timedelta(days=90)
 _HOST = "localhost"
 
@@ -32,12 +36,20 @@ class World:
     Args:
         now: The clock, UTC.
         new_secret: Makes the passwords of this run.
+        scenario: What is the matter with the vault, the tenant or Exchange, or its name in `lab.scenarios`.
 
     Attributes:
+        now: The clock, as given.
+        authority: Signs the servers' certificates.
         tenant: The directory; change it to change what Entra knows.
         entra, identity, vault, exchange, teams: The servers.
         mail_app: The app registration under test.
         app_certificate: Its certificate with the private key, as version 1 in the vault.
+        app_secret: The client secret that it has in the scenarios about one.
+        configured: App settings that are not as usual; None leaves one out.
+
+    Raises:
+        UnknownScenario: There is no scenario of that name.
     """
 
     def __init__(
@@ -45,21 +57,23 @@ class World:
         *,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(24),
+        scenario: Scenario | str | None = None,
     ) -> None:
+        self.now: Callable[[], dt.datetime] = now
+        self._scenario = find(scenario) if isinstance(scenario, str) else scenario
+        self.configured: dict[str, str | None] = {}
         moment = now()
-        authority = Authority(moment)
-        self._anchors = authority.pem
+        self.authority: Authority = Authority(moment)
+        self.app_secret: str = new_secret()
         self._bot_password = new_secret()
         self.tenant = Tenant()
-        self.app_certificate = self_signed(
-            "mailcheck", not_before=moment - dt.timedelta(hours=1), not_after=moment + _CERTIFICATE_LIFE
-        )
+        self.app_certificate: KeyPair = self.certificate(ends=_CERTIFICATE_LIFE)
         self.mail_app = self._register()
-        self.entra = Entra(self.tenant, authority, now=now)
+        self.entra = Entra(self.tenant, self.authority, now=now)
         self.identity = ManagedIdentity(self.entra, header=new_secret())
-        self.vault = KeyVault(self.entra, authority, now=now)
+        self.vault = KeyVault(self.entra, self.authority, now=now)
         self.exchange = Exchange(
-            authority,
+            self.authority,
             self.tenant,
             self.entra.signing,
             self.entra.issuer_v1,
@@ -100,7 +114,7 @@ class World:
         await self.stop()
 
     async def start(self) -> None:
-        """Starts the servers, stores the certificate in the vault, and grants the Function App's identity access.
+        """Starts the servers, stores the certificate, grants the Function App's identity access, enters the scenario.
 
         Raises:
             OSError: A server cannot start; nothing is left running.
@@ -108,16 +122,56 @@ class World:
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailcheck-lab-"))
             self._folder = Path(folder)
-            self._anchors_file.write_bytes(self._anchors)
+            self._anchors_file.write_bytes(self.authority.pem)
             for server in (self.entra, self.identity, self.vault, self.exchange, self.teams):
                 await stack.enter_async_context(server)
             self.vault.store(CERTIFICATE, self.app_certificate, form="pfx")
             self.vault.grant(ids.IDENTITY_PRINCIPAL_ID)
+            if self._scenario is not None:
+                self.enter(self._scenario)
             self._started = stack.pop_all()
 
     async def stop(self) -> None:
         """Stops the servers, the last one first."""
         await self._started.aclose()
+
+    def enter(self, scenario: Scenario | str) -> None:
+        """Puts the world, which has started, into a state; the app is to be given its settings after that.
+
+        Raises:
+            UnknownScenario: There is no scenario of that name.
+        """
+        (find(scenario) if isinstance(scenario, str) else scenario).enter(self)
+
+    def certificate(
+        self, *, begins: dt.timedelta = -dt.timedelta(hours=1), ends: dt.timedelta = _CERTIFICATE_LIFE
+    ) -> KeyPair:
+        """A new certificate for the app, in force from and until so long from now; nobody knows of it yet."""
+        now = self.now()
+        return self_signed("mailcheck", not_before=now + begins, not_after=now + ends)
+
+    def hold(self, content: Content, *, enabled: bool = True) -> None:
+        """Has the vault hold this as the newest version of what it has under the certificate's name."""
+        self.vault.store(CERTIFICATE, content, enabled=enabled)
+
+    def renew(self, pair: KeyPair) -> None:
+        """Gives the app another certificate: in the vault, and in its registration beside the one that it had."""
+        self.app_certificate = pair
+        self.mail_app.certificates.append(pair.certificate)
+        self.vault.store(CERTIFICATE, pair)
+
+    def use_secret(self, content: Content | str, *, enabled: bool = True) -> None:
+        """Has the app sign in with the client secret that the vault holds, in place of the certificate.
+
+        Args:
+            content: What the vault holds; `app_secret` is what Entra has.
+            enabled: Whether the vault gives it out.
+        """
+        self.mail_app.secret = self.app_secret
+        self.configured |= {
+            "MAILCHECK_CREDENTIAL": "secret", "MAILCHECK_SECRET": SECRET, "MAILCHECK_CERTIFICATE": None
+        }  # fmt: skip
+        self.vault.store(SECRET, Content(content) if isinstance(content, str) else content, enabled=enabled)
 
     @property
     def _anchors_file(self) -> Path:
@@ -126,7 +180,7 @@ class World:
 
     def settings(self) -> dict[str, str]:
         """The app settings that make a Function App part of this world."""
-        return {
+        settings: dict[str, str | None] = {
             "MAILCHECK_TENANT_ID": self.tenant.id,
             "MAILCHECK_CLIENT_ID": self.mail_app.client_id,
             "MAILCHECK_VAULT_URL": self.vault.url,
@@ -142,4 +196,6 @@ class World:
             "MicrosoftAppTenantId": self.tenant.id,
             "MicrosoftAppPassword": self._bot_password,
             **self.identity.environment(),
+            **self.configured,
         }
+        return {name: value for name, value in settings.items() if value is not None}

@@ -41,14 +41,46 @@ async def _lines_until_ready(process: Process) -> list[str]:
 
 
 async def test_scenarios_are_listed() -> None:
-    """--scenarios names each mailbox with what is the matter with it, and ends."""
+    """--scenarios names each mailbox and each scenario with what is the matter with it, by groups, and ends."""
     async with lab("--scenarios") as process:
         out, _ = await process.communicate()
     assert process.returncode == 0
-    rows = dict(line.split("  ", 1) for line in out.decode().splitlines())
+    groups = [group.splitlines() for group in out.decode().split("\n\n")]
+    assert [lines[0].split()[0] for lines in groups] == ["Mailboxes,", "Key", "Entra"]
+    listed = [dict(line.strip().split("  ", 1) for line in lines) for _, *lines in groups]
     wanted = {"shared", "info", "no-imap", "no-pop", "not-granted", "unknown"}
-    assert {f"{name}@contoso.com" for name in wanted} <= {address.strip() for address in rows}
-    assert all(rows.values())
+    assert {f"{name}@contoso.com" for name in wanted} <= listed[0].keys()
+    assert {"vault-firewall", "secret-good"} <= listed[1].keys()
+    assert {"conditional-access", "entra-answers=NUMBER"} <= listed[2].keys()
+    assert all(purpose.strip().endswith(".") for rows in listed for purpose in rows.values())
+
+
+@pytest.mark.parametrize("command", [(), ("chat",), ("playground",)])
+async def test_an_unknown_scenario_is_told(command: tuple[str, ...]) -> None:
+    """A name that is not in the list ends every command with code 2, and the nearest name is told."""
+    async with lab(*command, "--scenario", "vault-fierwall") as process:
+        _, err = await process.communicate()
+    assert process.returncode == 2
+    assert "there is no scenario 'vault-fierwall'; the nearest is vault-firewall" in err.decode()
+
+
+async def test_a_scenario_is_in_what_is_exported() -> None:
+    """`--scenario NAME --export` prints the settings as the scenario has them."""
+    async with lab("--port", "0", "--export", "--scenario", "secret-good") as process:
+        *settings, _ = await _lines_until_ready(process)
+    exported = dict(line.split("=", 1) for line in settings)
+    assert exported["MAILCHECK_CREDENTIAL"] == "secret"
+    assert exported["MAILCHECK_SECRET"]
+    assert "MAILCHECK_CERTIFICATE" not in exported
+
+
+async def test_the_chat_says_which_scenario_it_is_in() -> None:
+    """`chat --scenario NAME` shows what is the matter, and the app meets it."""
+    async with lab("chat", "--scenario", "vault-firewall") as process:
+        out, _ = await process.communicate(b"/mailcheck shared@contoso.com\n")
+    text = out.decode()
+    assert "Scenario vault-firewall: The vault's firewall" in text
+    assert "firewall" in text.partition("Mailboxes to try")[2]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
