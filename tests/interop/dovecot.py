@@ -12,110 +12,118 @@ import string
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from cryptography.hazmat.primitives import serialization
-from imapclient import imap_utf7
 
-from lab.pki import Authority
+from lab.pki import Authority, KeyPair
 from lab.signing import SigningKey
 from lab.tenant import EXCHANGE_RESOURCE, MAIL_PRINCIPAL_ID, TENANT_ID
+from tests.interop.maildir import FOLDERS, create_maildir
 from tests.interop.tokens import ISSUER
 from tests.needs import need
 
-INSTALL = "apt-get install dovecot-imapd dovecot-pop3d dovecot-auth-lua lua-cjson lua-luaossl"
-# Each name is a trap for somebody: nesting under a parent that does not exist, other alphabets, the escapes of modified
-# UTF-7, of a quoted string and of the file system.
-FOLDERS = (
-    "Archive/2025",
-    "Projects/2026/Alpha",
-    "Projects/2026/Größe",
-    "Gelöschte Elemente",
-    "予定",
-    "R&D",
-    'Say "hello"',
-    "back\\slash",
-    "v1.2 notes",
-)
-# Created by dovecot.conf in every mailbox, with the special-use attribute of RFC 6154.
-SPECIAL_FOLDERS = {
-    "Archive": r"\Archive",
-    "Deleted Items": r"\Trash",
-    "Drafts": r"\Drafts",
-    "Junk Email": r"\Junk",
-    "Sent Items": r"\Sent",
-}
+INSTALL = "apt-get install dovecot-imapd dovecot-pop3d dovecot-submissiond dovecot-auth-lua lua-cjson lua-luaossl"
+SIZE_LIMIT = 36_700_160  # octets of a message that may be handed in; what SMTP says of SIZE
 _TEMPLATES = Path(__file__).with_suffix("")
 _SBIN = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
-_LUA_PLUGIN = "dovecot/modules/auth/libauthdb_lua.so"
-_DEADLINE = 15.0  # seconds to start or to stop; it needs less than one
-_MESSAGE = b"From: <alice@contoso.com>\r\nSubject: %d\r\n\r\nHello.\r\n"
+# Where distributions put them.
+_LUA_PLUGIN = tuple(Path(root, "dovecot/modules/auth/libauthdb_lua.so") for root in ("/usr/lib", "/usr/lib64"))
+_SUBMISSION = tuple(Path(root, "dovecot/submission-login") for root in ("/usr/lib", "/usr/libexec"))
+_DEADLINE = 15.0  # seconds to start; it needs a tenth of one
 
 
 class Dovecot:
-    """One Dovecot on loopback with IMAP and POP over TLS, and XOAUTH2 as the only mechanism.
+    """One Dovecot on loopback: IMAP and POP over TLS, SMTP with STARTTLS, and XOAUTH2 as the only mechanism.
 
     A context manager: it serves from enter to exit, out of a temporary folder. Runs as root and as anybody else.
 
     Attributes:
         imap_port: TCP port of IMAP over TLS on 127.0.0.1.
         pop_port: TCP port of POP over TLS on 127.0.0.1.
+        submission_port: TCP port of message submission on 127.0.0.1, which begins in clear.
     """
 
-    def __init__(self, authority: Authority, issuer: SigningKey) -> None:
-        """Takes two free ports; starts and writes nothing yet.
+    def __init__(
+        self,
+        authority: Authority,
+        issuer: SigningKey,
+        *,
+        certificate: KeyPair | None = None,
+        configuration: str = "",
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Takes three free ports; starts and writes nothing yet.
 
         Args:
-            authority: Signs the server certificate for localhost and 127.0.0.1.
+            authority: What its clients trust.
             issuer: The key that tokens must be signed with.
+            certificate: The server's own; one of the authority for localhost and 127.0.0.1 when absent.
+            configuration: Lines that override those of dovecot.conf.
+            environment: Variables for the server's processes; their values are of one line and have no space.
         """
         self._authority = authority
         self._issuer = issuer
+        self._certificate = certificate or authority.issue()
+        self._environment = environment
+        self._configuration = configuration
         self.imap_port = _reserve_port()
         self.pop_port = _reserve_port()
+        self.submission_port = _reserve_port()
 
     def __enter__(self) -> Self:
-        """Starts the server and returns when it greets on both ports.
+        """Starts the server and returns when it greets.
 
         Raises:
             RuntimeError: It does not serve; the text is its log.
         """
         program = shutil.which("dovecot", path=_SBIN)
-        lua = any((Path(root) / _LUA_PLUGIN).exists() for root in ("/usr/lib", "/usr/lib64"))
-        need(program is not None and lua, "Dovecot with its Lua passdb", INSTALL)
+        parts = all(any(path.exists() for path in paths) for paths in (_LUA_PLUGIN, _SUBMISSION))
+        need(program is not None and parts, "Dovecot with its Lua passdb and submission", INSTALL)
+        self._program = str(program)
         with ExitStack() as stack:
             # Not pytest's tmp_path: the path of a Unix socket has 107 bytes at most.
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dovecot-")))
             self._folder.chmod(0o755)  # as root, the mail processes run as another user
             self._write_files()
-            log = stack.enter_context((self._folder / "dovecot.log").open("ab"))
-            # In a session of its own, so that its children are found by its process group.
-            command = [str(program), "-F", "-c", str(self._folder / "dovecot.conf")]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-            stack.callback(self._stop)
-            try:
-                self._wait_for_greeting(self.imap_port, b"* OK")
-                self._wait_for_greeting(self.pop_port, b"+OK")
-            except TimeoutError as error:
-                raise RuntimeError(f"Dovecot does not serve:\n{self.log}") from error
+            stack.callback(self.kill)
+            self.start()
             self._resources = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops the server and its children, and removes its folder."""
+        """Ends the server and its children, and removes its folder."""
         self._resources.close()
 
-    def _stop(self) -> None:
+    def start(self) -> None:
+        """Starts it, with the mailboxes and grants that it had, and returns when it greets.
+
+        Raises:
+            RuntimeError: It does not serve; the text is its log.
+        """
+        with (self._folder / "dovecot.log").open("ab") as log:
+            # In a session of its own, so that its children are found by its process group.
+            command = [self._program, "-F", "-c", str(self._folder / "dovecot.conf")]
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **self._environment}
+            )
+        try:
+            self._wait_for_greeting()
+        except TimeoutError as error:
+            raise RuntimeError(f"Dovecot does not serve:\n{self.log}") from error
+
+    def shut_down(self) -> None:
+        """Asks it to stop, as an administrator does: it says goodbye to its clients, and is gone a second later."""
         self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_DEADLINE)
-        # Whoever is left of the group would still write into the folder.
+
+    def kill(self) -> None:
+        """Ends it and its children at once."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -136,12 +144,7 @@ class Dovecot:
 
     def add_mailbox(self, mailbox: str, folders: Iterable[str] = FOLDERS, messages: int = 0) -> None:
         """Creates a mailbox with these folders (`/` separates levels) and this many messages in its inbox."""
-        root = self._home(mailbox) / "Maildir"
-        for folder in ("", *(_on_disk(name) for name in folders)):
-            for part in ("cur", "new", "tmp"):
-                (root / folder / part).mkdir(parents=True)
-        for number in range(messages):
-            (root / "new" / f"{number}.test").write_bytes(_MESSAGE % number)
+        create_maildir(self._home(mailbox) / "Maildir", folders, messages)
         if os.getuid() == 0:
             for path in (self._home(mailbox), *self._home(mailbox).rglob("*")):
                 shutil.chown(path, _mail_user(), _group_of(_mail_user()))
@@ -168,6 +171,14 @@ class Dovecot:
         """Takes the grant away; none is no fault."""
         self._grant(mailbox, app).unlink(missing_ok=True)
 
+    @contextmanager
+    def clock_ahead(self, seconds: int) -> Iterator[None]:
+        """Sets the clock that tokens are judged by; behind when negative."""
+        clock = self._folder / "clock"
+        clock.write_text(str(seconds))
+        yield
+        clock.write_text("0")
+
     def verdicts(self, mailbox: str) -> list[str]:
         """What the passdb answered for this mailbox, in order: `ok`, or the claim that refused it, or `grant`."""
         lines = [line.split() for line in (self._folder / "verdicts").read_text().splitlines()]
@@ -182,14 +193,14 @@ class Dovecot:
     def _write_files(self) -> None:
         for name in ("grants", "homes"):
             (self._folder / name).mkdir()
+        (self._folder / "clock").write_text("0")
         verdicts = self._folder / "verdicts"
         verdicts.touch()
         verdicts.chmod(0o666)  # written by the auth process, which is another user when we are root
-        server = self._authority.issue()
-        (self._folder / "server.crt").write_bytes(server.certificate_pem)
+        (self._folder / "server.crt").write_bytes(self._certificate.certificate_pem)
         key = self._folder / "server.key"
         key.touch(mode=0o600)
-        key.write_bytes(server.key_pem)
+        key.write_bytes(self._certificate.key_pem)
         self.ca_file.write_bytes(self._authority.pem)
         (self._folder / "issuer.pem").write_bytes(
             self._issuer.key.public_key().public_bytes(
@@ -200,7 +211,7 @@ class Dovecot:
         (self._folder / "issuer.json").write_text(json.dumps(expected))
         shutil.copy(_TEMPLATES / "app_token.lua", self._folder)
         template = string.Template((_TEMPLATES / "dovecot.conf").read_text())
-        (self._folder / "dovecot.conf").write_text(template.substitute(self._names()))
+        (self._folder / "dovecot.conf").write_text(template.substitute(self._names()) + self._configuration)
 
     def _names(self) -> dict[str, object]:
         # Only root can change users; else every process stays what we are.
@@ -211,27 +222,27 @@ class Dovecot:
             "folder": self._folder,
             "imap_port": self.imap_port,
             "pop_port": self.pop_port,
+            "size_limit": SIZE_LIMIT,
+            "submission_port": self.submission_port,
             "internal_user": internal,
             "internal_group": _group_of(internal),
+            "environment": " ".join(f"{name}={value}" for name, value in self._environment.items()),
             "login_user": login,
             "mail_user": _mail_user(),
             "mail_group": _group_of(_mail_user()),
         }
 
-    def _wait_for_greeting(self, port: int, start: bytes) -> None:
-        context = self.client_context()
+    def _wait_for_greeting(self) -> None:
+        """Waits for the port that greets in clear: the master opens all ports, and greetings wait for one another."""
         deadline = time.monotonic() + _DEADLINE
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                with (
-                    socket.create_connection(("127.0.0.1", port), timeout=1) as plain,
-                    context.wrap_socket(plain, server_hostname="localhost") as secure,
-                ):
-                    if secure.recv(1024).startswith(start):
+                with socket.create_connection(("127.0.0.1", self.submission_port), timeout=1) as client:
+                    if client.recv(1024).startswith(b"220 "):
                         return
             except OSError:  # not listening yet, or not ready behind the listener
                 time.sleep(0.02)
-        raise TimeoutError(f"no greeting on port {port}")
+        raise TimeoutError("no greeting")
 
 
 def _reserve_port() -> int:
@@ -259,9 +270,3 @@ def _group_of(user: str) -> str:
 def _file_name(mailbox: str) -> str:
     """Safe whatever the address holds; app_token.lua computes the same."""
     return mailbox.lower().encode().hex()
-
-
-def _on_disk(name: str) -> str:
-    r"""A folder's directory in Maildir++ with listescape: .A.B in modified UTF-7, a dot as \2e, a backslash as \5c."""
-    levels = (imap_utf7.encode(level).decode("ascii") for level in name.split("/"))
-    return "".join("." + level.replace("\\", "\\5c").replace(".", "\\2e") for level in levels)

@@ -4,6 +4,7 @@ import imaplib
 import poplib
 import re
 import shutil
+import smtplib
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from imapclient import imap_utf7
 from tests.interop.dovecot import Dovecot
 from tests.needs import need
 
-# What a client got: the folder names it shows (IMAP), the number of messages (POP), or None when it was refused.
+# What a client got: the folder names it shows (IMAP), the number of messages (POP), the largest message it may hand in
+# (SMTP), or None when it was refused.
 type Answer = set[str] | int | None
 type Client = Callable[[Dovecot, str, str], Answer]
 
@@ -34,11 +36,11 @@ def _list_names(output: bytes) -> set[str]:
     return {imap_utf7.decode(re.sub(rb"\\(.)", rb"\1", quoted) or atom) for quoted, atom in found}
 
 
-def _curl(server: Dovecot, url: str, mailbox: str, token: str) -> bytes | None:
+def _curl(server: Dovecot, url: str, mailbox: str, token: str, *more: str) -> bytes | None:
     need(shutil.which("curl") is not None, "curl", "apt-get install curl")
     # By its standard input: a command line is everybody's to read.
     config = f'url = "{url}"\nuser = "{mailbox}"\noauth2-bearer = "{token}"\ncacert = "{server.ca_file}"\n'
-    command = ["curl", "--config", "-", "-sS", "--login-options", "AUTH=XOAUTH2", "--max-time", str(TIMEOUT)]
+    command = ["curl", "--config", "-", "-sS", "--login-options", "AUTH=XOAUTH2", "--max-time", str(TIMEOUT), *more]
     done = subprocess.run(command, input=config.encode(), capture_output=True, timeout=2 * TIMEOUT, check=False)
     assert done.returncode in {0, _CURL_LOGIN_DENIED}, done.stderr.decode()
     return None if done.returncode else done.stdout
@@ -54,6 +56,19 @@ def curl_pop(server: Dovecot, mailbox: str, token: str) -> Answer:
     """The curl program by POP."""
     output = _curl(server, f"pop3s://localhost:{server.pop_port}/", mailbox, token)
     return None if output is None else len(output.splitlines())
+
+
+def curl_smtp(server: Dovecot, mailbox: str, token: str) -> Answer:
+    """The curl program by SMTP, by STARTTLS or not at all; signed in, it asks again what the server offers."""
+    # Its own last command is HELP, which Dovecot does not know.
+    asks = ("--ssl-reqd", "--request", "EHLO localhost")
+    output = _curl(server, f"smtp://localhost:{server.submission_port}/", mailbox, token, *asks)
+    return None if output is None else _size_limit(output)
+
+
+def _size_limit(output: bytes) -> int:
+    """What an answer to EHLO says of the size of messages (RFC 1870)."""
+    return int(re.findall(rb"SIZE (\d+)", output)[0])
 
 
 def open_with_imaplib(server: Dovecot, mailbox: str, token: str) -> Answer:
@@ -93,6 +108,22 @@ def open_with_poplib(server: Dovecot, mailbox: str, token: str) -> Answer:
         return None
     finally:
         client.close()
+
+
+def open_with_smtplib(server: Dovecot, mailbox: str, token: str) -> Answer:
+    """The standard library's SMTP client by STARTTLS, answering the error challenge with an empty line."""
+    with smtplib.SMTP("localhost", server.submission_port, local_hostname="[127.0.0.1]", timeout=TIMEOUT) as client:
+        client.starttls(context=server.client_context())
+        client.ehlo()
+        try:
+            client.auth(
+                "XOAUTH2",
+                lambda challenge=None: "" if challenge else sasl(mailbox, token).decode(),
+                initial_response_ok=False,
+            )
+        except smtplib.SMTPAuthenticationError:
+            return None
+        return int(client.esmtp_features["size"])
 
 
 def pop_line(client: poplib.POP3, line: str) -> bytes:

@@ -3,6 +3,7 @@
 import imaplib
 import json
 import poplib
+import smtplib
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -13,23 +14,27 @@ import imapclient
 import pytest
 
 from lab.signing import SigningKey
-from tests.interop.dovecot import FOLDERS, SPECIAL_FOLDERS, Dovecot
+from tests.interop.dovecot import SIZE_LIMIT, Dovecot
 from tests.interop.foreign import (
     TIMEOUT,
     Client,
     curl_imap,
     curl_pop,
+    curl_smtp,
     open_with_imapclient,
     open_with_imaplib,
     open_with_poplib,
+    open_with_smtplib,
     pop_line,
     sasl,
 )
+from tests.interop.maildir import FOLDERS, SPECIAL_FOLDERS
 from tests.interop.tokens import AppToken
 
 pytestmark = pytest.mark.interop
 
 _ALL_FOLDERS = {"INBOX", *FOLDERS, *SPECIAL_FOLDERS}
+_CHALLENGE = {"status": "401", "schemes": "bearer", "scope": "mail"}
 _ISSUED = 1_700_000_000  # some time in 2023
 _UNSIGNED = "eyJhbGciOiJub25lIn0"  # the header {"alg":"none"}
 _IMAP_CLIENTS = [
@@ -38,6 +43,8 @@ _IMAP_CLIENTS = [
     pytest.param(open_with_imapclient, id="IMAPClient"),
 ]
 _POP_CLIENTS = [pytest.param(curl_pop, id="curl-pop"), pytest.param(open_with_poplib, id="poplib")]
+_SMTP_CLIENTS = [pytest.param(curl_smtp, id="curl-smtp"), pytest.param(open_with_smtplib, id="smtplib")]
+_CLIENTS = _IMAP_CLIENTS + _POP_CLIENTS + _SMTP_CLIENTS
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ _FAULTS = [
     pytest.param(Fault("iss", {"iss": "https://sts.windows.net/other/"}), id="wrong issuer"),
     pytest.param(Fault("tid", {"tid": "99999999-aaaa-4bbb-8ccc-000000000009"}), id="wrong tenant"),
     pytest.param(Fault("roles", {"roles": None}), id="no roles"),
-    pytest.param(Fault("roles", {"roles": ["SMTP.SendAsApp"]}), id="another protocol's role"),
+    pytest.param(Fault("roles", {"roles": ["full_access_as_app"]}), id="another role"),
     pytest.param(Fault("grant", {"oid": "99999999-aaaa-4bbb-8ccc-0000000000ee"}), id="another app"),
 ]
 
@@ -73,8 +80,18 @@ def test_a_good_token_counts_messages(client: Client, dovecot: Dovecot, mailbox:
     assert client(dovecot, mailbox, app_token()) == 2
 
 
+@pytest.mark.parametrize("client", _SMTP_CLIENTS)
+def test_a_good_token_may_hand_in_mail(client: Client, dovecot: Dovecot, mailbox: str, app_token: AppToken) -> None:
+    """Each SMTP client changes to TLS, signs in and is told how large a message may be.
+
+    Signed in, Dovecot keeps a kibibyte for the header line that it adds.
+    """
+    assert client(dovecot, mailbox, app_token()) in {SIZE_LIMIT, SIZE_LIMIT - 1024}
+    assert dovecot.verdicts(mailbox) == ["ok"]
+
+
 @pytest.mark.parametrize("fault", _FAULTS)
-@pytest.mark.parametrize("client", _IMAP_CLIENTS + _POP_CLIENTS)
+@pytest.mark.parametrize("client", _CLIENTS)
 def test_a_bad_token_is_refused(
     client: Client, fault: Fault, dovecot: Dovecot, mailbox: str, app_token: AppToken
 ) -> None:
@@ -83,7 +100,7 @@ def test_a_bad_token_is_refused(
     assert set(dovecot.verdicts(mailbox)) == {fault.verdict}
 
 
-@pytest.mark.parametrize("client", _IMAP_CLIENTS + _POP_CLIENTS)
+@pytest.mark.parametrize("client", _CLIENTS)
 def test_a_token_of_another_key_is_refused(client: Client, dovecot: Dovecot, mailbox: str, app_token: AppToken) -> None:
     """The right claims under the signature of a key that is not the issuer's open nothing."""
     assert client(dovecot, mailbox, app_token(signed_by=SigningKey.generate())) is None
@@ -110,21 +127,22 @@ def test_a_forged_token_is_refused(
 
 
 @pytest.mark.parametrize(
-    "client, role",
+    "client, roles",
     [
-        pytest.param(open_with_imaplib, "POP.AccessAsApp", id="POP role for IMAP"),
-        pytest.param(open_with_poplib, "IMAP.AccessAsApp", id="IMAP role for POP"),
+        pytest.param(open_with_imaplib, ["POP.AccessAsApp", "SMTP.SendAsApp"], id="IMAP"),
+        pytest.param(open_with_poplib, ["IMAP.AccessAsApp", "SMTP.SendAsApp"], id="POP"),
+        pytest.param(open_with_smtplib, ["IMAP.AccessAsApp", "POP.AccessAsApp"], id="SMTP"),
     ],
 )
 def test_a_role_opens_its_own_protocol_only(
-    client: Client, role: str, dovecot: Dovecot, mailbox: str, app_token: AppToken
+    client: Client, roles: list[str], dovecot: Dovecot, mailbox: str, app_token: AppToken
 ) -> None:
-    """The role of one protocol does not open the other."""
-    assert client(dovecot, mailbox, app_token(roles=[role])) is None
+    """The roles of the other protocols do not open this one."""
+    assert client(dovecot, mailbox, app_token(roles=roles)) is None
     assert dovecot.verdicts(mailbox) == ["roles"]
 
 
-@pytest.mark.parametrize("client", _IMAP_CLIENTS + _POP_CLIENTS)
+@pytest.mark.parametrize("client", _CLIENTS)
 def test_a_revoked_grant_closes_the_mailbox(
     client: Client, dovecot: Dovecot, mailbox: str, app_token: AppToken
 ) -> None:
@@ -134,7 +152,7 @@ def test_a_revoked_grant_closes_the_mailbox(
     assert client(dovecot, mailbox, app_token()) is None
 
 
-@pytest.mark.parametrize("client", _IMAP_CLIENTS + _POP_CLIENTS)
+@pytest.mark.parametrize("client", _CLIENTS)
 def test_an_unknown_mailbox_is_refused(client: Client, dovecot: Dovecot, app_token: AppToken) -> None:
     """A mailbox that does not exist is refused like one without a grant: the wire does not tell them apart."""
     assert client(dovecot, "nobody@contoso.com", app_token()) is None
@@ -167,7 +185,7 @@ def test_imap_refuses_with_a_json_challenge_first(dovecot: Dovecot, mailbox: str
     ):
         client.authenticate("XOAUTH2", answer)
     assert challenges[0] == b""
-    assert [json.loads(text) for text in challenges[1:]] == [{"status": "401", "schemes": "bearer", "scope": "mail"}]
+    assert [json.loads(text) for text in challenges[1:]] == [_CHALLENGE]
 
 
 def test_pop_refuses_with_a_json_challenge_first(dovecot: Dovecot, mailbox: str, app_token: AppToken) -> None:
@@ -175,14 +193,21 @@ def test_pop_refuses_with_a_json_challenge_first(dovecot: Dovecot, mailbox: str,
     client = poplib.POP3_SSL("localhost", dovecot.pop_port, context=dovecot.client_context(), timeout=TIMEOUT)
     pop_line(client, "AUTH XOAUTH2")
     challenge = pop_line(client, b64encode(sasl(mailbox, app_token(exp=_ISSUED))).decode())
-    assert json.loads(b64decode(challenge.removeprefix(b"+ "))) == {
-        "status": "401",
-        "schemes": "bearer",
-        "scope": "mail",
-    }
+    assert json.loads(b64decode(challenge.removeprefix(b"+ "))) == _CHALLENGE
     with pytest.raises(poplib.error_proto, match=r"-ERR \[AUTH\] "):
         pop_line(client, "")
     client.close()
+
+
+def test_smtp_refuses_with_a_json_challenge_first(dovecot: Dovecot, mailbox: str, app_token: AppToken) -> None:
+    """SMTP sends the same JSON after 334, and 535 with the enhanced status code 5.7.8 after the empty line."""
+    with smtplib.SMTP("localhost", dovecot.submission_port, timeout=TIMEOUT) as client:
+        client.starttls(context=dovecot.client_context())
+        client.ehlo()
+        client.docmd("AUTH", "XOAUTH2")
+        code, challenge = client.docmd(b64encode(sasl(mailbox, app_token(exp=_ISSUED))).decode())
+        assert (code, json.loads(b64decode(challenge))) == (334, _CHALLENGE)
+        assert client.docmd("") == (535, b"5.7.8 Authentication failed.")
 
 
 def test_a_refusal_is_not_held_back(dovecot: Dovecot, mailbox: str, app_token: AppToken) -> None:

@@ -8,7 +8,7 @@ from lab.tenant import EXCHANGE_RESOURCE, MAIL_CLIENT_ID, MAIL_PRINCIPAL_ID, TEN
 
 # Exchange asks Entra for the v1 format, whose issuer is this and not login.microsoftonline.com.
 ISSUER = f"https://sts.windows.net/{TENANT_ID}/"
-ROLES = ("IMAP.AccessAsApp", "POP.AccessAsApp")
+ROLES = ("IMAP.AccessAsApp", "POP.AccessAsApp", "SMTP.SendAsApp")
 _LIFETIME = 3599  # seconds, what Entra's expires_in says
 
 

@@ -1,12 +1,13 @@
 -- Dovecot passdb: an app-only access token of Exchange Online opens a mailbox when the token is genuine, in date, meant
 -- for Exchange in this tenant, carries the role of the protocol, and its service principal holds a grant on the mailbox.
--- Beside this file: issuer.json (what tokens must say), issuer.pem (RS256 key), grants/<oid>/<hex of mailbox>, verdicts.
+-- Beside this file: issuer.json (what tokens must say), issuer.pem (RS256 key), grants/<oid>/<hex of mailbox>, verdicts,
+-- clock (seconds by which this server's clock is ahead).
 
 local cjson = require "cjson"
 local digest = require "openssl.digest"
 local pkey = require "openssl.pkey"
 
-local ROLES = { imap = "IMAP.AccessAsApp", pop3 = "POP.AccessAsApp" }
+local ROLES = { imap = "IMAP.AccessAsApp", pop3 = "POP.AccessAsApp", submission = "SMTP.SendAsApp" }
 local FOLDER = debug.getinfo(1, "S").source:match("^@(.*)/")
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -70,7 +71,7 @@ end
 
 -- Why this token does not open this mailbox, or nil and the fields of the grant.
 local function refusal(service, mailbox, token)
-  local claims, now = signed_claims(token), os.time()
+  local claims, now = signed_claims(token), os.time() + tonumber(read("clock"))
   if not claims then return "signature" end
   if type(claims.exp) ~= "number" or claims.exp <= now then return "exp" end
   if type(claims.nbf) ~= "number" or claims.nbf > now then return "nbf" end
