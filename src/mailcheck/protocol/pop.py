@@ -24,7 +24,7 @@ from mailcheck.model.report import Maildrop
 from mailcheck.model.request import Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Dialogue, Enter, ReadLine, Send
-from mailcheck.protocol.refusal import UNREAD, on_server, refusal
+from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
 from mailcheck.protocol.sasl import MECHANISM, answer_challenges, xoauth2
 from mailcheck.protocol.server_text import internal_server_name
 
@@ -74,7 +74,7 @@ def _ask_capabilities() -> Dialogue[Evidence | None]:
     yield Enter(Stage.CAPABILITY)
     yield Send(b"CAPA\r\n")
     reply = yield from _read_reply()
-    if reply.indicator == _ERR:
+    if reply.indicator == _ERR and not throttled(reply.text):
         return None
     if reply.indicator != _OK:
         return _evidence(Stage.CAPABILITY, reply)

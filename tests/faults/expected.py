@@ -1,0 +1,133 @@
+"""The fault matrix as tables: every case, and the diagnosis that comes of it.
+
+A case is `area/stage/fault`. `EXPECTED` maps each to the id of a diagnosis, or to `healthy`; a combination that makes
+no sense is in `EXCLUDED` with the reason. In the patterns `*` is anything, and `|` stands between alternatives.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import product
+
+from tests.faults.mail_faults import TALK_FAULTS
+from tests.faults.tls_faults import TLS_FAULTS
+
+HEALTHY = "healthy"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one stage; `area` is the mail protocol, or the service that is asked before it."""
+
+    area: str
+    stage: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.area}/{self.stage}/{self.fault}"
+
+    def matches(self, pattern: str) -> bool:
+        """Whether this pattern is about the case."""
+        parts = zip((self.area, self.stage, self.fault), pattern.split("/"), strict=True)
+        return all(any(fnmatchcase(part, one) for one in wanted.split("|")) for part, wanted in parts)
+
+
+DNS_FAULTS = ("not-found", "no-host-name", "try-again", "resolver-failed", "silent")
+CONNECT_FAULTS = (
+    "refused",
+    "silent",
+    "refused-then-refused",
+    "refused-then-good",
+    "silent-then-good",
+    "silent-then-refused",
+)
+
+# Each stage of an area, and the faults that are tried there.
+STAGES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    area: {"dns": DNS_FAULTS, "connect": CONNECT_FAULTS, "tls": tuple(TLS_FAULTS)}
+    | dict.fromkeys(talk, tuple(TALK_FAULTS))
+    for area, talk in {
+        "imap": ("greeting", "auth", "capability", "challenge", "refusal", "list", "logout"),
+        "pop": ("greeting", "capability", "challenge", "auth", "refusal", "list", "logout"),
+    }.items()
+}
+
+# Pattern -> why there is no such case.
+EXCLUDED: Mapping[str, str] = {
+    "imap/greeting/endless-list": "a greeting is one line; what follows belongs to the next answer",
+    "imap/capability|challenge|auth|refusal|list|logout/preauth": "in the middle of a talk it is a remark like others",
+    "pop/*/wrong-tag|preauth|bad|throttled-bad|not-connected": "POP has no tags, no PREAUTH and no BAD",
+    "pop/*/giant-literal|endless-literals": "POP has no literals",
+    "pop/greeting|capability|challenge|auth|refusal|list/unsolicited": (
+        "POP has no data that nobody asked for: such a line is the answer to the next command"
+    ),
+    "pop/greeting|challenge|auth|refusal|list|logout/two-lines|many-lines|endless-list": "the answer is one line",
+    "*/greeting|capability|challenge|refusal|list|logout/echo": "what the client said last is no secret there",
+    "*/greeting|capability|challenge|logout/in-use|not-connected": "the server has no mailbox in hand yet",
+}
+
+_HARMLESS = (
+    "two-lines|one-byte|split-line-end|bare-line-feed|slow|unsolicited|many-lines|long-line|nul-in-text|eight-bit-text"
+)
+_NO_ANSWER = "garbage|nul|empty-line|other-protocol|http|wrong-tag"
+_TOO_MUCH = "endless-line|endless-list|giant-literal|endless-literals"
+
+# Pattern -> diagnosis; the first that matches decides.
+RULES: Mapping[str, str] = {
+    "imap|pop/dns/not-found|no-host-name": "server-not-found",
+    "imap|pop/dns/*": "dns-silent",
+    "imap|pop/connect/refused-then-good|silent-then-good": HEALTHY,
+    "imap|pop/connect/*": "server-unreachable",
+    "imap|pop/tls/one-byte|slow|tls-1-2|tls-1-3": HEALTHY,
+    "imap|pop/tls/expired|not-yet-valid|other-host|untrusted|self-signed": "server-not-trusted",
+    "imap|pop/tls/client-certificate-late": "server-closed",
+    "imap|pop/tls/reset|close|truncated": "connection-reset",
+    "imap|pop/tls/*": "tls-failed",
+    "imap|pop/logout/*": HEALTHY,
+    f"imap/refusal/{_HARMLESS}": "imap-sign-in-refused",
+    f"pop/refusal/{_HARMLESS}": "pop-sign-in-refused",
+    f"*/*/{_HARMLESS}": HEALTHY,
+    "*/*/silent|drip|unfinished": "server-silent",
+    "*/greeting/reset|close|half-close|truncated|truncated-reset": "server-hung-up-at-once",
+    "*/*/reset|close|half-close|truncated|truncated-reset|plaintext": "server-closed",
+    f"imap/list/{_TOO_MUCH}": "listing-too-large",
+    f"*/list/{_NO_ANSWER}|{_TOO_MUCH}": "listing-unreadable",
+    f"*/*/{_NO_ANSWER}|{_TOO_MUCH}|preauth": "not-a-mail-server",
+    "imap/greeting/bye": "server-hung-up-at-once",
+    "imap/*/bye": "server-closed",
+    "pop/challenge|auth|refusal/bye": "pop-protocol-error",
+    "pop/capability/bye": "server-closed",
+    "*/*/throttled-no|throttled-bad": "throttled",
+    "imap/greeting/no|bad|unavailable": "not-a-mail-server",
+    "imap/list/no|bad|unavailable": "imap-list-refused",
+    "pop/greeting|list/no|bye": "pop-refused",
+    "pop/list/unavailable": "pop-refused",
+    "pop/capability/no|unavailable": HEALTHY,  # a server need not know CAPA
+    "*/*/unavailable": "server-unavailable",
+    "*/*/in-use": "mailbox-in-use",
+    "imap/*/not-connected": "imap-not-connected",
+    "imap/capability/no|bad": "imap-refused",
+    "*/challenge/no|bad": "sign-in-not-begun",
+    "imap/auth|refusal/bad": "command-not-understood",
+    "imap/auth|refusal/no|echo": "imap-sign-in-refused",
+    "pop/auth|refusal/no|echo": "pop-sign-in-refused",
+}
+
+
+def _cases() -> Iterator[Case]:
+    for area, stages in STAGES.items():
+        for stage, faults in stages.items():
+            yield from (Case(*one) for one in product([area], [stage], faults))
+
+
+def _decided(case: Case) -> str:
+    return next((diagnosis for pattern, diagnosis in RULES.items() if case.matches(pattern)), "")
+
+
+def _excluded(case: Case) -> bool:
+    return any(case.matches(pattern) for pattern in EXCLUDED)
+
+
+ALL = tuple(_cases())
+CASES = tuple(case for case in ALL if not _excluded(case))
+EXPECTED: Mapping[str, str] = {str(case): _decided(case) for case in CASES}
