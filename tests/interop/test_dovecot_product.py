@@ -55,6 +55,8 @@ _STORE_IS_UNKNOWN = {"userdb_mail": "unknown:x"}
 _USER_IS_FORBIDDEN = {"userdb_uid": "0"}
 _INBOX_IS_HIDDEN = {"userdb_namespace/inbox/list": "no", "userdb_namespace/inbox/hidden": "yes"}
 _LOGIN_IS_DISABLED = {"nologin": "y"}
+_DIRECTORY_IS_DOWN = {"unavailable": "y"}
+_MOVED = {"nologin": "y", "host": "mail.example"}
 
 
 @pytest.fixture(scope="session")
@@ -174,6 +176,11 @@ async def test_no_token_is_in_the_conversation(
         pytest.param(SMTP, _USER_IS_FORBIDDEN, (Stage.AUTH, "451", "4.7.0"), id="SMTP: a fault in place of 235"),
         pytest.param(SMTP, _STORE_IS_UNKNOWN, (Stage.AUTH, "451", "4.7.0"), id="SMTP: no session"),
         pytest.param(SMTP, _LOGIN_IS_DISABLED, (Stage.AUTH, "525", "5.7.13"), id="SMTP: 525 to the user"),
+        pytest.param(IMAP, _DIRECTORY_IS_DOWN, (Stage.AUTH, "NO", "UNAVAILABLE"), id="IMAP: no directory"),
+        pytest.param(POP, _DIRECTORY_IS_DOWN, (Stage.AUTH, "-ERR", "SYS/TEMP"), id="POP: no directory"),
+        pytest.param(SMTP, _DIRECTORY_IS_DOWN, (Stage.AUTH, "454", "4.7.0"), id="SMTP: no directory"),
+        # RFC 2221: whoever sends the token where a server points to gives it away.
+        pytest.param(IMAP, _MOVED, (Stage.AUTH, "NO", "REFERRAL"), id="IMAP: a referral is not followed"),
     ],
 )
 async def test_a_fault_behind_a_good_token_has_its_own_evidence(
@@ -185,12 +192,34 @@ async def test_a_fault_behind_a_good_token_has_its_own_evidence(
     mailbox: str,
     app_token: AppToken,
 ) -> None:
-    """A token that was taken and a mailbox that does not open is no refusal: stage, signal and code say so."""
+    """A good token for a mailbox that cannot be opened is no refusal: stage, signal and code say so."""
     dovecot.grant(mailbox, **fields)
     outcome = (await mail.open(protocol, mailbox, app_token())).outcome
     assert isinstance(outcome, Evidence)
     assert (outcome.stage, outcome.signal, outcome.details.get("code")) == seen
     assert "status" not in outcome.details  # no challenge came before it
+    assert dovecot.verdicts(mailbox) == ["ok"]
+
+
+@pytest.mark.parametrize(
+    "protocol, seen",
+    [(IMAP, (Fault.CLOSED, None)), (POP, (Fault.CLOSED, None)), (SMTP, ("500", "5.5.2"))],
+)
+async def test_a_long_token_is_sent_whole(
+    protocol: MailProtocol,
+    seen: tuple[str, str | None],
+    dovecot: Dovecot,
+    mail: Mail,
+    mailbox: str,
+    app_token: AppToken,
+) -> None:
+    """One of 5,000 characters is taken; for one of 10,000 Dovecot hangs up, or says so: its line ends at 8 KiB."""
+    taken = await mail.open(protocol, mailbox, app_token(groups="g" * 3_000))
+    assert not isinstance(taken.outcome, Evidence)
+    outcome = (await mail.open(protocol, mailbox, app_token(groups="g" * 7_000))).outcome
+    assert isinstance(outcome, Evidence)
+    assert outcome.stage is Stage.AUTH
+    assert (outcome.signal, outcome.details.get("code")) == seen
     assert dovecot.verdicts(mailbox) == ["ok"]
 
 

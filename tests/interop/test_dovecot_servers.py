@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import imapclient
 import pytest
 
 from lab.pki import Authority, KeyPair
@@ -14,7 +15,8 @@ from mailcheck.model.report import Opened
 from mailcheck.model.request import MailProtocol
 from mailcheck.protocol.effects import Enter
 from tests.interop.dovecot import Dovecot
-from tests.interop.product_kit import IMAP, POP, SMTP, Mail, Talk
+from tests.interop.foreign import TIMEOUT
+from tests.interop.product_kit import HOST, IMAP, POP, SMTP, Mail, Talk
 from tests.interop.tokens import AppToken
 
 pytestmark = pytest.mark.interop
@@ -142,6 +144,46 @@ async def test_a_process_for_each_login_makes_no_difference(
         mail = Mail.to(server)
         for protocol in (*MailProtocol, *MailProtocol):
             assert not isinstance((await mail.open(protocol, _MAILBOX, app_token())).outcome, Evidence)
+
+
+@pytest.mark.parametrize("offered", ["plain login", "oauthbearer"])
+async def test_without_xoauth2_no_token_is_sent(
+    offered: str, authority: Authority, app_token: AppToken, certificate: KeyPair
+) -> None:
+    """A server that does not offer XOAUTH2 is told apart from one that refuses, and what it offers is the evidence."""
+    configuration = f"auth_mechanisms = {offered}\n"
+    with ready(Dovecot(authority, app_token.key, certificate=certificate, configuration=configuration)) as server:
+        mail = Mail.to(server)
+        for protocol in MailProtocol:
+            outcome = (await mail.open(protocol, _MAILBOX, app_token())).outcome
+            assert isinstance(outcome, Evidence)
+            assert (outcome.stage, outcome.signal) == (Stage.CAPABILITY, Fault.NO_MECHANISM)
+            assert offered.split(maxsplit=1)[0].upper() in outcome.said
+        assert server.verdicts(_MAILBOX) == []
+
+
+async def test_xoauth2_is_found_among_others(authority: Authority, app_token: AppToken, certificate: KeyPair) -> None:
+    """Where other mechanisms are offered before it, XOAUTH2 is the one that is used."""
+    configuration = "auth_mechanisms = plain login oauthbearer xoauth2\n"
+    with ready(Dovecot(authority, app_token.key, certificate=certificate, configuration=configuration)) as server:
+        mail = Mail.to(server)
+        for protocol in MailProtocol:
+            assert not isinstance((await mail.open(protocol, _MAILBOX, app_token())).outcome, Evidence)
+
+
+async def test_a_limit_of_connections_has_its_own_code(
+    authority: Authority, app_token: AppToken, certificate: KeyPair
+) -> None:
+    """While another client holds the only connection that a user may have, IMAP says LIMIT (RFC 5530)."""
+    configuration = "mail_max_userip_connections = 1\n"
+    with (
+        ready(Dovecot(authority, app_token.key, certificate=certificate, configuration=configuration)) as server,
+        imapclient.IMAPClient(HOST, server.imap_port, ssl_context=server.client_context(), timeout=TIMEOUT) as other,
+    ):
+        other.oauth2_login(_MAILBOX, app_token())
+        outcome = (await Mail.to(server).open(IMAP, _MAILBOX, app_token())).outcome
+    assert isinstance(outcome, Evidence)
+    assert (outcome.stage, outcome.signal, outcome.details.get("code")) == (Stage.AUTH, "NO", "LIMIT")
 
 
 def at(stage: Stage, act: Callable[[], None]) -> Callable[[Talk], Talk]:

@@ -93,5 +93,7 @@ function auth_password_verify(request, token)
   verdicts:write(request.service, " ", mailbox, " ", reason or "ok", "\n")
   verdicts:close()
   if reason then return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, {} end
+  -- As a database does that cannot be asked just now.
+  if fields.unavailable then return dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, {} end
   return dovecot.auth.PASSDB_RESULT_OK, fields
 end
