@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo chat test lint bench lock clean
+.PHONY: help setup demo chat test lint docs bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lint: setup ## ruff (rules and format) and mypy --strict
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+docs: setup ## The generated documents: docs/diagnoses.md, from the catalogue of diagnoses
+	@scripts/docs
 
 bench: setup ## The measurements behind tests/bench/README.md
 	@$(PY) -m tests.bench

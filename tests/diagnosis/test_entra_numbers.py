@@ -20,7 +20,7 @@ ENTRA = [
     (7000218, "request-altered", "proxy", Likelihood.LIKELY),
     (900144, "request-altered", "proxy", Likelihood.LIKELY),
     (7000215, "client-secret-wrong", "proxy", Likelihood.LIKELY),
-    (7000222, "client-secret-wrong", "proxy", Likelihood.LIKELY),
+    (7000222, "client-secret-expired-in-entra", "proxy", Likelihood.LIKELY),
     (700025, "app-is-public-client", "public client flows", Likelihood.LIKELY),
     (700016, "app-not-found", "MAILCHECK_CLIENT_ID", Likelihood.LIKELY),
     (7000229, "app-not-in-tenant", "service principal", CERTAIN),

@@ -22,7 +22,8 @@ def test_a_renewal_works_as_pasted(fault: Fault) -> None:
 def test_the_old_object_id_is_removed_before_the_new_one() -> None:
     """Exchange keeps one service principal for an app: the wrong one goes first."""
     cause = next(one for one in diagnose(REFUSED, known()).causes if "another object id" in one.cause)
-    removed, registered = cause.fix[:2]
+    connected, removed, registered = cause.fix[:3]
+    assert connected == "Connect-ExchangeOnline"
     assert removed.endswith("{ Remove-ServicePrincipal -Identity $_.ObjectId }")
     assert "-ne '99999999-aaaa-4bbb-8ccc-0000000000ee' }" in removed
     assert registered.startswith("New-ServicePrincipal ")

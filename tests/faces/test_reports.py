@@ -52,6 +52,7 @@ REFUSED = ProtocolReport(
                 ),
             ),
             "https://learn.microsoft.com/x",
+            "docs/diagnoses.md#pop-sign-in-refused",
         )
     ),
     40,
@@ -120,6 +121,7 @@ def test_the_json_contract() -> None:
                         }
                     ],
                     "reference": "https://learn.microsoft.com/x",
+                    "explanation": "docs/diagnoses.md#pop-sign-in-refused",
                 },
                 "steps": [{"name": "auth", "status": "failed", "ms": 9, "detail": ""}],
                 "transcript": [],

@@ -10,6 +10,8 @@ from mailcheck.diagnosis import (
     entries_mail,
     entries_network,
     entries_secret,
+    entries_smtp,
+    entries_smtp_access,
     entries_talk,
     entries_tenant,
     entries_vault,
@@ -38,6 +40,7 @@ _OUR_BUG = Entry(
         ),
     ),
     _PROTOCOLS_PAGE,
+    ("exception vault",),
 )
 _UNKNOWN = Entry(
     "unknown",
@@ -52,6 +55,7 @@ _UNKNOWN = Entry(
         ),
     ),
     _PROTOCOLS_PAGE,
+    ("response unknown",),
 )
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -67,7 +71,9 @@ CATALOGUE: tuple[Entry, ...] = (
     *entries_entra.ENTRIES,
     *entries_network.ENTRIES,
     *entries_talk.ENTRIES,
+    *entries_smtp.ENTRIES,
     *entries_answers.ENTRIES,
     *entries_mail.ENTRIES,
+    *entries_smtp_access.ENTRIES,
     _UNKNOWN,
 )

@@ -3,7 +3,7 @@
 Matched on AADSTS numbers, never on their texts.
 """
 
-from mailcheck.diagnosis.entry import Entry, Explanation, aadsts
+from mailcheck.diagnosis.entry import Entry, Explanation, aadsts, answers
 from mailcheck.diagnosis.remedies import NO_SCOPE, OAUTH_PAGE
 from mailcheck.diagnosis.text import step
 from mailcheck.model.report import Likelihood
@@ -32,6 +32,7 @@ ENTRIES = (
             ),
         ),
         OAUTH_PAGE,
+        answers(1002012, 70011),
     ),
     Entry(
         "scope-not-single",
@@ -46,6 +47,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(700022, 28002, 28003),
     ),
     Entry(
         "consent-missing",
@@ -60,6 +62,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(65001),
     ),
     Entry(
         "permissions-wrong",
@@ -80,6 +83,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(650056, 650057, 65005),
     ),
     Entry(
         "conditional-access",
@@ -97,6 +101,7 @@ ENTRIES = (
             ),
         ),
         "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity",
+        (*answers(53003), "scenario conditional-access"),
     ),
     Entry(
         "security-policy",
@@ -111,6 +116,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(530032, 530035),
     ),
     Entry(
         "tenant-restrictions",
@@ -128,5 +134,6 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(500021, 500022),
     ),
 )

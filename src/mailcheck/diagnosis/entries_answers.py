@@ -51,7 +51,13 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
-        Again.ONCE,
+        (
+            "transcript imap/command-refused",
+            "transcript pop/greeting-refused",
+            "transcript pop/server-unavailable",
+        ),
+        "NO Server Unavailable. 15",
+        again=Again.ONCE,
     ),
     Entry(
         "mailbox-in-use",
@@ -66,6 +72,7 @@ ENTRIES = (
             ),
         ),
         "https://www.rfc-editor.org/rfc/rfc2449#section-8.1.2",
+        ("transcript pop/in-use",),
     ),
     Entry(
         "pop-protocol-error",
@@ -87,6 +94,8 @@ ENTRIES = (
             _PASSING,
         ),
         OAUTH_PAGE,
+        ("transcript pop/protocol-error",),
+        "-ERR Protocol error. Connection is closed. 10",
     ),
     Entry(
         "command-out-of-order",
@@ -98,6 +107,8 @@ ENTRIES = (
         "{endpoint} takes the {protocol} commands for out of order",
         (_BETWEEN, _PASSING),
         OAUTH_PAGE,
+        ("transcript pop/command-refused",),
+        "-ERR Command is not valid in this state.",
     ),
     Entry(
         "sign-in-not-begun",
@@ -105,6 +116,7 @@ ENTRIES = (
         "{endpoint} refuses the sign-in before it has read the token",
         (_BETWEEN, _PASSING),
         OAUTH_PAGE,
+        ("transcript imap/bad-twice",),
     ),
     Entry(
         "command-not-understood",
@@ -117,6 +129,8 @@ ENTRIES = (
         "{endpoint} does not understand the sign-in command",
         (_BETWEEN, _PASSING),
         OAUTH_PAGE,
+        ("transcript imap/token-not-understood",),
+        "BAD Command Argument Error. 12",
     ),
     Entry(
         "imap-refused",
@@ -124,6 +138,7 @@ ENTRIES = (
         "The IMAP server understood neither the sign-in nor the question for its capabilities",
         (_BETWEEN, _PASSING),
         OAUTH_PAGE,
+        ("transcript imap/bad-and-capability-refused",),
     ),
     Entry(
         "pop-refused",
@@ -138,5 +153,6 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
+        ("transcript pop/stat-refused",),
     ),
 )

@@ -33,6 +33,10 @@ ENTRIES = (
             ),
         ),
         _CERTIFICATE_PAGE,
+        (
+            "scenario certificate-not-exportable",
+            "scenario certificate-public-only",
+        ),
     ),
     Entry(
         "certificate-not-rsa",
@@ -52,6 +56,7 @@ ENTRIES = (
             ),
         ),
         "https://learn.microsoft.com/entra/identity-platform/certificate-credentials",
+        ("scenario certificate-elliptic",),
     ),
     Entry(
         "certificate-unreadable",
@@ -71,6 +76,10 @@ ENTRIES = (
             ),
         ),
         _CERTIFICATE_PAGE,
+        (
+            "scenario certificate-encrypted",
+            "scenario certificate-plain-text",
+        ),
     ),
     Entry(
         "certificate-expired",
@@ -85,6 +94,7 @@ ENTRIES = (
             ),
         ),
         _CERTIFICATE_PAGE,
+        ("scenario certificate-expired",),
     ),
     Entry(
         "certificate-not-yet-valid",
@@ -105,5 +115,6 @@ ENTRIES = (
             ),
         ),
         _CERTIFICATE_PAGE,
+        ("scenario certificate-not-yet-valid",),
     ),
 )

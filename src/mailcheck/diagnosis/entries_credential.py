@@ -1,10 +1,12 @@
-"""Entra's judgement on what mailcheck signs in with: the certificate, and the request that it signs.
+"""Entra's judgement on what mailcheck signs in with: the certificate and the request it signs, or the client secret.
 
 Matched on AADSTS numbers, never on their texts.
 """
 
-from mailcheck.diagnosis.entry import Entry, Explanation, aadsts
-from mailcheck.diagnosis.remedies import CLOCK, CREATE, IMPORT, POLICY, QUOTE_REQUEST, RENEW, UPLOAD
+from dataclasses import replace
+
+from mailcheck.diagnosis.entry import Entry, Explanation, Given, aadsts, answers
+from mailcheck.diagnosis.remedies import CLOCK, CREATE, IMPORT, POLICY, QUOTE_REQUEST, RENEW, RENEW_SECRET, UPLOAD
 from mailcheck.diagnosis.text import azure_cli, step
 from mailcheck.model.report import Likelihood
 
@@ -14,7 +16,7 @@ _ASSERTION_PAGE = "https://learn.microsoft.com/entra/identity-platform/certifica
 _BETWEEN = Explanation(
     "MAILCHECK_AUTHORITY is not Entra's own address, or a proxy rewrites the request",
     Likelihood.LIKELY,
-    "mailcheck sends a request that is signed with the certificate, and Entra saw another one",
+    "mailcheck sends a request with the app's own credential in it, and Entra saw another one",
     (step("Remove MAILCHECK_AUTHORITY from the app settings; let requests to Entra pass unchanged"),),
 )
 _OUR_FAULT = Explanation(
@@ -23,6 +25,8 @@ _OUR_FAULT = Explanation(
     "mailcheck leaves it to Microsoft's library to build the request, but a fault is not ruled out",
     (step("Report the evidence line and the version of mailcheck"), QUOTE_REQUEST),
 )
+# Where the app has a certificate: mailcheck sent no secret, and Entra judged one.
+_NO_SECRET_SENT = tuple(replace(one, shift=((Given.SECRET_USED, None),)) for one in (_BETWEEN, _OUR_FAULT))
 
 ENTRIES = (
     Entry(
@@ -50,6 +54,7 @@ ENTRIES = (
             ),
         ),
         _ASSERTION_PAGE,
+        (*answers(700027), "scenario certificate-not-registered"),
     ),
     Entry(
         "certificate-refused-by-entra",
@@ -70,6 +75,7 @@ ENTRIES = (
             ),
         ),
         _ASSERTION_PAGE,
+        answers(1000502),
     ),
     Entry(
         "certificate-revoked",
@@ -84,6 +90,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        (*answers(7000214, 7000277), "scenario certificate-revoked"),
     ),
     Entry(
         "assertion-signature-wrong",
@@ -105,6 +112,7 @@ ENTRIES = (
             ),
         ),
         _ASSERTION_PAGE,
+        answers(7000274),
     ),
     Entry(
         "assertion-out-of-time",
@@ -120,6 +128,7 @@ ENTRIES = (
             ),
         ),
         _ASSERTION_PAGE,
+        (*answers(700024), "scenario clock-slow"),
     ),
     Entry(
         "assertion-malformed",
@@ -127,6 +136,7 @@ ENTRIES = (
         "Entra cannot accept the form of the signed request",
         (_BETWEEN, _OUR_FAULT),
         _ASSERTION_PAGE,
+        answers(50012, 50027, 50048, 700030),
     ),
     Entry(
         "request-altered",
@@ -134,18 +144,54 @@ ENTRIES = (
         "The request reached Entra in another form than mailcheck sends it",
         (_BETWEEN, _OUR_FAULT),
         _CODES_PAGE,
+        answers(7000216, 7000218, 900144, 901002),
     ),
     Entry(
         "client-secret-wrong",
-        aadsts(7000215, 7000222),
-        "Entra judged a client secret, and mailcheck sends none",
-        (_BETWEEN, _OUR_FAULT),
+        aadsts(7000215),
+        "Entra does not accept the client secret",
+        (
+            Explanation(
+                "What the key vault holds is not the value of a secret of this app",
+                None,
+                "Entra compared it with the secrets of {client_id}; the ID that the portal shows beside each secret is "
+                "not the secret",
+                RENEW_SECRET,
+                ((Given.SECRET_USED, Likelihood.LIKELY),),
+            ),
+            Explanation(
+                "MAILCHECK_CLIENT_ID names another app registration than the one with the secret",
+                None,
+                "the secret may be good, but for another app",
+                (step("Compare MAILCHECK_CLIENT_ID with the application (client) id in the Entra portal"),),
+                ((Given.SECRET_USED, Likelihood.POSSIBLE),),
+            ),
+            *_NO_SECRET_SENT,
+        ),
         _CODES_PAGE,
+        (*answers(7000215), "scenario secret-wrong", "scenario secret-id"),
+    ),
+    Entry(
+        "client-secret-expired-in-entra",
+        aadsts(7000222),
+        "Entra says that the client secret has expired",
+        (
+            Explanation(
+                "It was not renewed in time",
+                None,
+                "Entra keeps an end date for each secret, and it is past",
+                (*RENEW_SECRET, step("Check again; then remove the old secret from the app registration")),
+                ((Given.SECRET_USED, Likelihood.CERTAIN),),
+            ),
+            *_NO_SECRET_SENT,
+        ),
+        _CODES_PAGE,
+        (*answers(7000222), "scenario secret-expired-in-entra"),
     ),
     Entry(
         "app-is-public-client",
         aadsts(700025),
-        "The app is a public client, and Entra takes no certificate from one",
+        "The app is a public client, and Entra takes no credential from one",
         (
             Explanation(
                 'The app registration allows public client flows ("Allow public client flows: Yes")',
@@ -158,5 +204,6 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        (*answers(700025), "scenario app-public-client"),
     ),
 )

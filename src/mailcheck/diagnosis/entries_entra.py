@@ -1,6 +1,6 @@
 """Entra's token endpoint itself: busy, out of reach, or refusing for a reason that has no entry of its own."""
 
-from mailcheck.diagnosis.entry import Entry, Explanation, Given, When, aadsts
+from mailcheck.diagnosis.entry import Entry, Explanation, Given, When, aadsts, answers
 from mailcheck.diagnosis.remedies import CLOCK_WRONG, QUOTE_REQUEST, inspected
 from mailcheck.diagnosis.text import step, when_known
 from mailcheck.model.evidence import Fault, Stage
@@ -25,6 +25,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        (*answers(90055, 50196), "scenario entra-throttled"),
     ),
     Entry(
         "entra-busy",
@@ -39,6 +40,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        (*answers(90033, 90024, 50033, 90006, 90012, 90090), "scenario entra-busy", "scenario entra-error"),
     ),
     Entry(
         "entra-unreachable",
@@ -77,6 +79,7 @@ ENTRIES = (
             CLOCK_WRONG,
         ),
         _CLOUDS_PAGE,
+        ("scenario entra-page",),
     ),
     Entry(
         "entra-refused",
@@ -97,5 +100,6 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(999999),
     ),
 )

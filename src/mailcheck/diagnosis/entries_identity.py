@@ -31,6 +31,7 @@ ENTRIES = (
             ),
         ),
         _IDENTITY_PAGE,
+        ("scenario identity-none",),
     ),
     Entry(
         "managed-identity-refused",
@@ -67,5 +68,10 @@ ENTRIES = (
             ),
         ),
         _IDENTITY_PAGE,
+        (
+            "scenario identity-not-assigned",
+            "scenario identity-user-assigned-only",
+            "scenario identity-down",
+        ),
     ),
 )

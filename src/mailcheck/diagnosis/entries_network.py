@@ -29,6 +29,7 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        ("fault imap/dns/not-found",),
     ),
     Entry(
         "dns-silent",
@@ -49,6 +50,7 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        ("fault imap/dns/silent",),
     ),
     Entry(
         "connection-reset",
@@ -75,7 +77,8 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
-        Again.ONCE,
+        ("fault imap/tls/reset",),
+        again=Again.ONCE,
     ),
     Entry(
         "server-unreachable",
@@ -96,6 +99,10 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        (
+            "fault imap/connect/refused",
+            "fault imap/connect/silent",
+        ),
     ),
     Entry(
         "server-not-trusted",
@@ -115,6 +122,7 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        ("fault imap/tls/expired",),
     ),
     Entry(
         "tls-failed",
@@ -135,5 +143,6 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        ("fault imap/tls/garbage",),
     ),
 )

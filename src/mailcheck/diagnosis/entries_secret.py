@@ -1,20 +1,12 @@
 """The client secret that Key Vault holds: what goes wrong before Entra is asked."""
 
 from mailcheck.diagnosis.entry import Entry, Explanation, When
-from mailcheck.diagnosis.remedies import CLOCK
+from mailcheck.diagnosis.remedies import CLOCK, RENEW_SECRET
 from mailcheck.diagnosis.text import azure_cli, step
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.report import Likelihood
 
 _SECRETS_PAGE = "https://learn.microsoft.com/azure/key-vault/secrets/about-secrets"
-
-# The new secret goes from one command into the other, and is never on a screen or in a history.
-RENEW_SECRET = (
-    azure_cli(
-        "az keyvault secret set --vault-name {vault_name} --name {secret} "
-        '--value "$(az ad app credential reset --id {client_id} --append --query password -o tsv)" --output none'
-    ),
-)
 
 ENTRIES = (
     Entry(
@@ -36,6 +28,10 @@ ENTRIES = (
             ),
         ),
         _SECRETS_PAGE,
+        (
+            "scenario secret-empty",
+            "scenario secret-is-certificate",
+        ),
     ),
     Entry(
         "client-secret-expired",
@@ -62,6 +58,7 @@ ENTRIES = (
             ),
         ),
         _SECRETS_PAGE,
+        ("scenario secret-expired-in-vault",),
     ),
     Entry(
         "client-secret-not-yet-valid",
@@ -82,5 +79,6 @@ ENTRIES = (
             ),
         ),
         _SECRETS_PAGE,
+        ("scenario secret-not-yet-valid",),
     ),
 )

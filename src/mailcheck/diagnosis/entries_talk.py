@@ -45,6 +45,13 @@ ENTRIES = (
             ),
         ),
         "https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits",
+        (
+            "transcript imap/throttled-no",
+            "transcript imap/throttled-bad",
+            "transcript imap/throttled-list",
+            "transcript pop/throttled",
+            "mailbox throttled imap",
+        ),
     ),
     Entry(
         "server-hung-up-at-once",
@@ -52,7 +59,8 @@ ENTRIES = (
         "{endpoint} hung up before the sign-in",
         (_OVERLOADED, _CUT_BETWEEN),
         HEALTH_PAGE,
-        Again.ONCE,
+        ("transcript imap/greeting-bye",),
+        again=Again.ONCE,
     ),
     Entry(
         "server-closed",
@@ -60,6 +68,10 @@ ENTRIES = (
         "The conversation with {endpoint} broke off at {stage}",
         (_OVERLOADED, _CUT_BETWEEN),
         HEALTH_PAGE,
+        (
+            "transcript imap/bye-at-sign-in",
+            "transcript imap/bye-at-list",
+        ),
     ),
     Entry(
         "server-silent",
@@ -80,6 +92,7 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
+        ("fault imap/greeting/silent",),
     ),
     Entry(
         "no-xoauth2",
@@ -94,6 +107,13 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        (
+            "transcript imap/greeting-without-mechanism",
+            "transcript pop/no-mechanism",
+            "transcript pop/no-sasl",
+            "transcript smtp/no-mechanism",
+            "transcript smtp/starttls-injection",
+        ),
     ),
     Entry(
         "no-starttls",
@@ -108,6 +128,10 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        (
+            "transcript smtp/no-starttls",
+            "transcript smtp/starttls-stripped",
+        ),
     ),
     Entry(
         "listing-too-large",
@@ -125,6 +149,7 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        ("fault imap/list/endless-list",),
     ),
     Entry(
         "listing-unreadable",
@@ -145,6 +170,11 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        (
+            "transcript imap/list-malformed",
+            "transcript imap/unasked-continuation",
+            "transcript pop/stat-malformed",
+        ),
     ),
     Entry(
         "not-a-mail-server",
@@ -159,5 +189,12 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
+        (
+            "transcript imap/greeting-of-pop",
+            "transcript imap/greeting-preauth",
+            "transcript imap/wrong-tag",
+            "transcript pop/greeting-of-imap",
+            "transcript smtp/greeting-of-http",
+        ),
     ),
 )

@@ -3,9 +3,9 @@
 Matched on AADSTS numbers, never on their texts.
 """
 
-from mailcheck.diagnosis.entry import Entry, Explanation, aadsts
+from mailcheck.diagnosis.entry import Entry, Explanation, aadsts, answers
 from mailcheck.diagnosis.remedies import ENABLE_EXCHANGE, EXCHANGE_ID, NO_SCOPE, OAUTH_PAGE
-from mailcheck.diagnosis.text import azure_cli, powershell, step
+from mailcheck.diagnosis.text import azure_cli, graph, step
 from mailcheck.model.report import Likelihood
 
 _CODES_PAGE = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
@@ -39,10 +39,11 @@ ENTRIES = (
                 "The app belongs to another tenant, and nobody has consented to it in this one",
                 Likelihood.POSSIBLE,
                 "an app of another tenant is known here once it has an enterprise application",
-                (powershell("New-MgServicePrincipal -AppId {client_id}"),),
+                (graph("New-MgServicePrincipal -AppId {client_id}", "Application.ReadWrite.All"),),
             ),
         ),
         _CODES_PAGE,
+        (*answers(700016), "scenario app-not-found"),
     ),
     Entry(
         "app-not-in-tenant",
@@ -54,13 +55,13 @@ ENTRIES = (
                 Likelihood.CERTAIN,
                 "Entra knows the app and misses its service principal",
                 (
-                    powershell("Connect-MgGraph -Scopes Application.ReadWrite.All"),
-                    powershell("New-MgServicePrincipal -AppId {client_id}"),
+                    graph("New-MgServicePrincipal -AppId {client_id}", "Application.ReadWrite.All"),
                     step("Then grant admin consent to the app's permissions"),
                 ),
             ),
         ),
         _CODES_PAGE,
+        (*answers(7000229), "scenario app-not-in-tenant"),
     ),
     Entry(
         "app-disabled",
@@ -75,6 +76,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        (*answers(7000112), "scenario app-disabled"),
     ),
     Entry(
         "tenant-not-found",
@@ -95,6 +97,7 @@ ENTRIES = (
             ),
         ),
         _CLOUDS_PAGE,
+        (*answers(90002), "scenario tenant-not-found"),
     ),
     Entry(
         "tenant-malformed",
@@ -109,6 +112,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(900023),
     ),
     Entry(
         "tenant-not-named",
@@ -123,6 +127,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
+        answers(9001023, 50059, 50194),
     ),
     Entry(
         "wrong-cloud",
@@ -143,6 +148,7 @@ ENTRIES = (
             ),
         ),
         _CLOUDS_PAGE,
+        (*answers(90038, 900382, 900432, 50049), "scenario tenant-other-cloud"),
     ),
     Entry(
         "authority-regional",
@@ -152,11 +158,12 @@ ENTRIES = (
             Explanation(
                 "MAILCHECK_AUTHORITY is not the global address of Entra",
                 Likelihood.LIKELY,
-                "the regional endpoints take no app with a certificate",
+                "the regional endpoints know managed identities, and no app registrations",
                 (step("Remove MAILCHECK_AUTHORITY from the app settings"),),
             ),
         ),
         _CODES_PAGE,
+        answers(100007),
     ),
     Entry(
         "exchange-not-in-tenant",
@@ -174,13 +181,13 @@ ENTRIES = (
                 Likelihood.POSSIBLE,
                 'without it there is no enterprise application "Office 365 Exchange Online"',
                 (
-                    powershell("Connect-MgGraph -Scopes Application.Read.All"),
-                    powershell(f"Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\""),
+                    graph(f"Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\"", "Application.Read.All"),
                     step("If nothing is listed, check the tenant's subscriptions in the Microsoft 365 admin center"),
                 ),
             ),
         ),
         OAUTH_PAGE,
+        (*answers(500011), "scenario exchange-missing", "scenario scope-unknown"),
     ),
     Entry(
         "exchange-disabled",
@@ -196,6 +203,7 @@ ENTRIES = (
             _OTHER_SCOPE,
         ),
         _CODES_PAGE,
+        (*answers(500014), "scenario exchange-disabled"),
     ),
     Entry(
         "exchange-not-subscribed",
@@ -214,5 +222,6 @@ ENTRIES = (
             _OTHER_SCOPE,
         ),
         _CODES_PAGE,
+        answers(650052),
     ),
 )

@@ -1,6 +1,6 @@
 """Key Vault's own refusals: rights, and the certificate that is asked for."""
 
-from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
 from mailcheck.diagnosis.text import azure_cli, step, when_known
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import Likelihood
@@ -35,6 +35,10 @@ ENTRIES = (
             _RECENT,
         ),
         _RBAC_PAGE,
+        (
+            "scenario vault-role-missing",
+            "scenario identity-not-granted",
+        ),
     ),
     Entry(
         "vault-policy-missing",
@@ -55,14 +59,15 @@ ENTRIES = (
             _RECENT,
         ),
         "https://learn.microsoft.com/azure/key-vault/general/assign-access-policy",
+        ("scenario vault-policy-missing",),
     ),
     Entry(
         "certificate-disabled",
         When((Stage.VAULT,), ("SecretDisabled",)),
-        'The certificate "{certificate}" is disabled in the key vault',
+        'What the key vault holds under the name "{certificate}" is disabled',
         (
             Explanation(
-                "Its current version was disabled",
+                "The current version of the certificate was disabled",
                 Likelihood.LIKELY,
                 "the vault does not hand out a disabled version",
                 (
@@ -71,20 +76,38 @@ ENTRIES = (
                         "--enabled true"
                     ),
                 ),
+                ((Given.SECRET_USED, None),),
             ),
             Explanation(
-                "It is still being issued",
+                "The certificate is still being issued",
                 Likelihood.POSSIBLE,
                 "until the signed certificate is merged, the secret behind a pending one stays disabled",
                 (azure_cli("az keyvault certificate pending show --vault-name {vault_name} --name {certificate}"),),
+                ((Given.SECRET_USED, None),),
+            ),
+            Explanation(
+                "The current version of the secret was disabled",
+                None,
+                "the vault does not hand out a disabled version",
+                (
+                    azure_cli(
+                        "az keyvault secret set-attributes --vault-name {vault_name} --name {secret} --enabled true"
+                    ),
+                ),
+                ((Given.SECRET_USED, Likelihood.LIKELY),),
             ),
         ),
         _CERTIFICATE_PAGE,
+        (
+            "scenario certificate-disabled",
+            "scenario certificate-pending",
+            "scenario secret-disabled",
+        ),
     ),
     Entry(
         "certificate-not-in-vault",
         When((Stage.VAULT,), ("SecretNotFound",)),
-        'The key vault has no certificate "{certificate}"',
+        'The key vault has nothing by the name "{certificate}"',
         (
             Explanation(
                 "MAILCHECK_CERTIFICATE has a wrong name, or the certificate was deleted",
@@ -98,9 +121,27 @@ ENTRIES = (
                     ),
                     azure_cli("az keyvault certificate recover --vault-name {vault_name} --name {certificate}"),
                 ),
+                ((Given.SECRET_USED, None),),
+            ),
+            Explanation(
+                "MAILCHECK_SECRET has a wrong name, or the secret was deleted",
+                None,
+                "the vault was reached and opened, and has no such object",
+                (
+                    azure_cli('az keyvault secret list --vault-name {vault_name} --query "[].name" -o tsv'),
+                    step("If it is there by another name, correct MAILCHECK_SECRET. If it was deleted:"),
+                    azure_cli('az keyvault secret list-deleted --vault-name {vault_name} --query "[].name" -o tsv'),
+                    azure_cli("az keyvault secret recover --vault-name {vault_name} --name {secret}"),
+                ),
+                ((Given.SECRET_USED, Likelihood.CERTAIN),),
             ),
         ),
         _CERTIFICATE_PAGE,
+        (
+            "scenario certificate-not-found",
+            "scenario certificate-deleted",
+            "scenario secret-not-found",
+        ),
     ),
     Entry(
         "vault-throttled",
@@ -113,11 +154,12 @@ ENTRIES = (
                 "it answered 429; the limit counts every application that uses the vault",
                 (
                     when_known(step("The vault asks to wait {retry_after} seconds")),
-                    step("Wait before you check again; if it happens often, give this certificate a vault of its own"),
+                    step("Wait before you check again; if it happens often, give mailcheck a vault of its own"),
                 ),
             ),
         ),
         "https://learn.microsoft.com/azure/key-vault/general/overview-throttling",
+        ("scenario vault-throttled",),
     ),
     Entry(
         "vault-of-another-tenant",
@@ -135,10 +177,11 @@ ENTRIES = (
             ),
         ),
         _ERRORS_PAGE,
+        ("scenario vault-other-tenant",),
     ),
     Entry(
         "vault-refused",
-        When((Stage.VAULT,), ("401", "403", "Unauthorized", "Forbidden")),
+        When((Stage.VAULT,), ("401", "403", "Unauthorized", "Forbidden", "AKV*")),
         "The key vault does not accept mailcheck's identity",
         (
             Explanation(
@@ -158,5 +201,6 @@ ENTRIES = (
             ),
         ),
         _ERRORS_PAGE,
+        ("response vault-refused",),
     ),
 )

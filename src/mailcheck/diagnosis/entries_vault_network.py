@@ -38,6 +38,7 @@ ENTRIES = (
             ),
         ),
         _NETWORK_PAGE,
+        ("scenario vault-unknown",),
     ),
     Entry(
         "vault-firewall",
@@ -60,6 +61,7 @@ ENTRIES = (
             ),
         ),
         _NETWORK_PAGE,
+        ("scenario vault-firewall",),
     ),
     Entry(
         "vault-private",
@@ -78,6 +80,7 @@ ENTRIES = (
             ),
         ),
         _NETWORK_PAGE,
+        ("scenario vault-private",),
     ),
     Entry(
         "vault-address-wrong",
@@ -98,6 +101,7 @@ ENTRIES = (
             ),
         ),
         _ERRORS_PAGE,
+        ("scenario vault-challenge",),
     ),
     Entry(
         "vault-of-another-cloud",
@@ -112,6 +116,7 @@ ENTRIES = (
             ),
         ),
         _ERRORS_PAGE,
+        ("scenario vault-wrong-audience",),
     ),
     Entry(
         "vault-token-lost",
@@ -126,6 +131,7 @@ ENTRIES = (
             ),
         ),
         _ERRORS_PAGE,
+        ("scenario vault-no-token",),
     ),
     Entry(
         "vault-unreachable",
@@ -169,5 +175,10 @@ ENTRIES = (
             ),
         ),
         _NETWORK_PAGE,
+        (
+            "scenario vault-error",
+            "scenario vault-busy",
+            "scenario vault-page",
+        ),
     ),
 )

@@ -11,6 +11,8 @@ from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.report import Likelihood
 from mailcheck.model.request import App, Endpoint, MailProtocol
 
+GUIDE = "docs/diagnoses.md"  # generated from the catalogue by page.py, with an anchor for each id
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -42,21 +44,30 @@ class Circumstances:
 
 
 class Given(Enum):
-    """A finding that decides between causes, from this failure or the rest of the check (see findings.py)."""
+    """A finding that decides between causes, from this failure or the rest of the check (see findings.py).
 
-    ROLE_MISSING = auto()  # the token lacks the protocol's application role
-    OTHER_AUDIENCE = auto()  # the token is for another resource than Exchange
-    DELEGATED = auto()  # the token stands for a user
-    LONG_TOKEN = auto()  # the token is longer than Exchange's newer POP servers are reported to take
-    SIBLING_OPENED = auto()  # another protocol opened the same mailbox with the same token
-    LOGON_DENIED = auto()  # Exchange said in brackets that it knows the app and denies it the mailbox
-    RECIPIENT_UNKNOWN = auto()  # Exchange said in brackets that it found no such recipient
-    EXCHANGE_GREETED = auto()  # the greeting told Exchange's own name for the server
-    UNTRUSTED = auto()  # what answered showed a certificate that does not hold
-    OUT_OF_DATE = auto()  # and does not hold today: expired, or not yet valid
-    OTHER_CHALLENGE = auto()  # what answered at the vault's address asks for another service's token
-    IDENTITY_NAMED = auto()  # AZURE_CLIENT_ID is set
-    IDENTITY_SILENT = auto()  # the identity endpoint gave no refusal of its own: time-outs, 5xx, unreadable answers
+    The value says it to people, after "where".
+    """
+
+    ROLE_MISSING = "the token lacks the application role of the protocol"
+    OTHER_AUDIENCE = "the token is for another resource than Exchange Online"
+    DELEGATED = "the token stands for a user"
+    LONG_TOKEN = "the token is longer than Exchange's newer POP servers are reported to take"  # noqa: S105 - a sentence
+    SIBLING_OPENED = "IMAP or POP, whichever this is not, opened the same mailbox"
+    SMTP_OPENED = "SMTP accepted the sign-in for the same mailbox"
+    CANARY_OPENED = "the canary (MAILCHECK_CANARY) opened by the same protocol"
+    CANARY_REFUSED = "the canary (MAILCHECK_CANARY) did not open by this protocol either"
+    NOTHING_OPENED = "neither this mailbox nor the canary opened by any protocol"
+    LOGON_DENIED = "Exchange says in brackets that it denies the logon"
+    RECIPIENT_UNKNOWN = "Exchange says in brackets that it found no such recipient"
+    OTHER_VERSION_FAILED = "the same was tried over the other version of IP, and failed too"
+    EXCHANGE_GREETED = "the greeting told Exchange's own name for the server"
+    UNTRUSTED = "what answered showed a certificate that does not hold"
+    OUT_OF_DATE = "that certificate does not hold today: expired, or not yet valid"
+    OTHER_CHALLENGE = "what answered asks for a token for another service"
+    IDENTITY_NAMED = "AZURE_CLIENT_ID is set"
+    IDENTITY_SILENT = "the identity endpoint gave no refusal of its own: no answer, a 5xx, or one that cannot be read"
+    SECRET_USED = "mailcheck signs in with a client secret (MAILCHECK_CREDENTIAL)"  # noqa: S105 - a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class When:
 
     Attributes:
         stages: Any of these.
-        signals: Any of these; empty: every signal.
+        signals: Any of these; one that ends in `*` stands for all that begin so; empty: every signal.
         protocol: This one; none: every protocol, and none.
         codes: Response codes (`details["code"]`), such as `SYS/TEMP`.
         said: A sentence, for the few places where no code exists. Where codes are given too, either is enough.
@@ -83,7 +94,7 @@ class When:
         """Whether this evidence is what the entry is about."""
         return (
             evidence.stage in self.stages
-            and (not self.signals or evidence.signal in self.signals)
+            and (not self.signals or any(_covers(signal, evidence.signal) for signal in self.signals))
             and (self.protocol is None or evidence.protocol is self.protocol)
             and (not self.unread or evidence.details.get("token") == "unread")
             and self._is_worded(evidence)
@@ -97,9 +108,18 @@ class When:
         return self.said is not None and self.said.search(evidence.said) is not None
 
 
+def _covers(signal: str, seen: str) -> bool:
+    return seen == signal or (signal.endswith("*") and seen.startswith(signal[:-1]))
+
+
 def aadsts(*numbers: int) -> When:
     """Entra's refusals with these AADSTS numbers; its texts change and are never matched on."""
     return When((Stage.TOKEN,), tuple(f"AADSTS{number}" for number in numbers))
+
+
+def answers(*numbers: int) -> tuple[str, ...]:
+    """The proofs of an entry for AADSTS numbers: the lab's Entra answers with each of them."""
+    return tuple(f"scenario entra-answers={number}" for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +164,10 @@ class Entry:
         title: One sentence; `{names}` are filled in.
         explanations: The causes that fit, the likeliest first.
         reference: A page to read.
+        proof: What shows that this is what happens; tests/proofs replays each through a whole check. The forms are
+            `scenario NAME` and `mailbox NAME PROTOCOL` (the lab), `transcript PROTOCOL/NAME` (tests/transcripts),
+            `response NAME` (tests/proofs/responses), `fault ID` (tests/faults), and `exception STAGE` (our own).
+        seen: What the evidence of it looks like, where the signal alone does not show it.
         again: Whether it is tried a second time before it is told.
     """
 
@@ -152,4 +176,11 @@ class Entry:
     title: str
     explanations: tuple[Explanation, ...]
     reference: str
+    proof: tuple[str, ...]
+    seen: str = ""
     again: Again = Again.NEVER
+
+    @property
+    def explanation(self) -> str:
+        """Where the guide explains this failure, from the folder of mailcheck."""
+        return f"{GUIDE}#{self.id}"

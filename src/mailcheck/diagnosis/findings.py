@@ -4,11 +4,14 @@ import re
 
 from mailcheck.diagnosis.entry import Circumstances, Given
 from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.request import CredentialKind, MailProtocol
 
 TOKEN_LIMIT = 4096  # characters: reported for Exchange's POP front end of 2025; Microsoft publishes no number
 
 # Exchange Online is also known by its application id, and by the resource that Microsoft's consent URL names.
 _EXCHANGE = frozenset({"00000002-0000-0ff1-ce00-000000000000", "https://ps.outlook.com"})
+# Both want the same permission, so each tells of the other. SMTP has a second set-up, which needs none.
+_BY_FULL_ACCESS = frozenset({MailProtocol.IMAP, MailProtocol.POP})
 _OUT_OF_DATE = frozenset({Fault.EXPIRED, Fault.NOT_YET_VALID})
 _UNTRUSTED = _OUT_OF_DATE | {Fault.UNTRUSTED, Fault.HOST_MISMATCH}
 _IDENTITY_REFUSAL = re.compile(r"4\d\d\b")  # how the identity endpoint's own refusals begin: `400, ...`
@@ -16,22 +19,38 @@ _IDENTITY_REFUSAL = re.compile(r"4\d\d\b")  # how the identity endpoint's own re
 
 def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
     """All findings that hold for this failure."""
-    facts = _of_token(evidence, known) | _of_server(evidence) | _of_identity(evidence)
+    facts = _of_token(evidence, known) | _of_mailboxes(evidence, known) | _of_server(evidence) | _of_identity(evidence)
+    facts[Given.SECRET_USED] = known.app.credential is CredentialKind.SECRET
     return frozenset(given for given, holds in facts.items() if holds)
 
 
 def _of_token(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
     claims, protocol = known.claims, evidence.protocol
-    sibling_opened = bool(known.opened - {protocol})
+    # A token that has opened a mailbox by this protocol has what it takes, and one that has opened any is for Exchange,
+    # whatever it calls it.
+    proven = protocol in known.canary_opened
+    accepted = bool(known.opened - {protocol} or known.canary_opened)
+    if claims is None or protocol is None:
+        return {}
     return {
-        Given.ROLE_MISSING: claims is not None and protocol is not None and protocol.role not in claims.roles,
-        # A token that has opened the mailbox is for Exchange, whatever it calls it.
-        Given.OTHER_AUDIENCE: (
-            claims is not None and not sibling_opened and not _is_exchange(claims.audience, known.cloud.resource)
-        ),
-        Given.DELEGATED: claims is not None and bool(claims.scopes) and not claims.roles,
+        Given.ROLE_MISSING: not proven and protocol.role not in claims.roles,
+        Given.OTHER_AUDIENCE: not accepted and not _is_exchange(claims.audience, known.cloud.resource),
+        Given.DELEGATED: not proven and bool(claims.scopes) and not claims.roles,
         Given.LONG_TOKEN: known.token_length > TOKEN_LIMIT,
-        Given.SIBLING_OPENED: sibling_opened,
+    }
+
+
+def _of_mailboxes(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
+    others = known.opened - {evidence.protocol}
+    return {
+        Given.SIBLING_OPENED: bool(others & _BY_FULL_ACCESS),
+        Given.SMTP_OPENED: MailProtocol.SMTP in others,
+        Given.CANARY_OPENED: evidence.protocol in known.canary_opened,
+        Given.CANARY_REFUSED: evidence.protocol in known.canary_refused,
+        Given.NOTHING_OPENED: (
+            evidence.protocol in known.canary_refused and not known.opened and not known.canary_opened
+        ),
+        Given.OTHER_VERSION_FAILED: known.other_version_failed,
     }
 
 

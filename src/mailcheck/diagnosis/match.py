@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Again, Circumstances, Entry, Given
 from mailcheck.diagnosis.findings import findings
-from mailcheck.diagnosis.text import Shell, quote
+from mailcheck.diagnosis.text import Shell, quote, remedy
 from mailcheck.model.evidence import Evidence, Fault
 from mailcheck.model.report import Cause, Diagnosis, Likelihood
 from mailcheck.model.request import App
@@ -24,7 +24,7 @@ def diagnose(evidence: Evidence, known: Circumstances) -> Diagnosis:
     entry = _entry(evidence)
     values = _values(evidence, known)
     causes = _causes(entry, findings(evidence, known), values)
-    return Diagnosis(entry.id, _plain(entry.title, values), shown(evidence), causes, entry.reference)
+    return Diagnosis(entry.id, _plain(entry.title, values), shown(evidence), causes, entry.reference, entry.explanation)
 
 
 def second_try(evidence: Evidence) -> Again:
@@ -60,7 +60,7 @@ def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) ->
                 _plain(one.cause, values),
                 likelihood,
                 _plain(one.why, values),
-                tuple(line.fill(values) for line in one.fix if line.applies(values)),
+                remedy(one.fix, values),
             )
             for likelihood, one in weighed
             if likelihood is not None

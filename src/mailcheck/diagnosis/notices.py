@@ -3,11 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from mailcheck.diagnosis.entries_secret import RENEW_SECRET
 from mailcheck.diagnosis.entry import Again
 from mailcheck.diagnosis.match import configured, shown
-from mailcheck.diagnosis.remedies import RENEW
-from mailcheck.diagnosis.text import step
+from mailcheck.diagnosis.remedies import RENEW, RENEW_SECRET
+from mailcheck.diagnosis.text import remedy, step
 from mailcheck.model.cloud import PUBLIC, Cloud
 from mailcheck.model.credential import Certificate, Credential
 from mailcheck.model.evidence import Evidence
@@ -31,9 +30,8 @@ def expiring(credential: Credential, now: dt.datetime, app: App) -> Notice | Non
     kind, renew = ("certificate", RENEW) if isinstance(credential, Certificate) else ("client secret", RENEW_SECRET)
     left = f"in {days} day{'' if days == 1 else 's'}" if days else "in less than a day"
     title = f'The {kind} "{app.vault_object}" expires {left}, on {credential.not_after:%Y-%m-%d}'
-    values = configured(app)
     name = f"{kind.replace(' ', '-')}-expires-soon"
-    return Notice(name, severity, title, tuple(line.fill(values) for line in renew))
+    return Notice(name, severity, title, remedy(renew, configured(app)))
 
 
 def unproven(cloud: Cloud) -> Notice | None:

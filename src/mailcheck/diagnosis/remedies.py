@@ -1,13 +1,16 @@
 """Remedies and explanations that several entries share."""
 
 from mailcheck.diagnosis.entry import Explanation, Given
-from mailcheck.diagnosis.text import Line, azure_cli, powershell, step, when_known
+from mailcheck.diagnosis.text import Line, azure_cli, graph, step, when_known
 from mailcheck.model.report import Likelihood
 
 EXCHANGE_ID = "00000002-0000-0ff1-ce00-000000000000"  # Office 365 Exchange Online, the same in every tenant
 OAUTH_PAGE = (
     "https://learn.microsoft.com/exchange/client-developer/legacy-protocols/"
     "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
+)
+SUBMISSION_PAGE = (
+    "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission"
 )
 HEALTH_PAGE = "https://admin.microsoft.com/#/servicehealth"
 
@@ -22,6 +25,13 @@ CREATE = azure_cli(
     'az keyvault certificate create --vault-name {vault_name} --name {certificate} --policy "@policy.json"'
 )
 RENEW = (POLICY, CREATE, *UPLOAD)
+# The new secret goes from one command into the other, and is never on a screen or in a history.
+RENEW_SECRET = (
+    azure_cli(
+        "az keyvault secret set --vault-name {vault_name} --name {secret} "
+        '--value "$(az ad app credential reset --id {client_id} --append --query password -o tsv)" --output none'
+    ),
+)
 IMPORT = azure_cli(
     "az keyvault certificate import --vault-name {vault_name} --name {certificate} --file with-private-key.pfx"
 )
@@ -35,10 +45,10 @@ QUOTE_SERVER = when_known(step("If it stays so, tell Microsoft's support the nam
 QUOTE_REQUEST = when_known(step("If it stays so, tell Microsoft's support the correlation id: {correlation_id}"))
 
 ENABLE_EXCHANGE = (
-    powershell("Connect-MgGraph -Scopes Application.ReadWrite.All"),
-    powershell(
+    graph(
         f"Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\" | "
-        "ForEach-Object {{ Update-MgServicePrincipal -ServicePrincipalId $_.Id -AccountEnabled:$true }}"
+        "ForEach-Object {{ Update-MgServicePrincipal -ServicePrincipalId $_.Id -AccountEnabled:$true }}",
+        "Application.ReadWrite.All",
     ),
 )
 

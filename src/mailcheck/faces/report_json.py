@@ -101,6 +101,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
             for one in diagnosis.causes
         ],
         "reference": diagnosis.reference,
+        "explanation": diagnosis.explanation,
     }
 
 

@@ -124,7 +124,7 @@ def _diagnosis(diagnosis: Diagnosis, paint: _Paint, told: set[tuple[str, ...]]) 
         yield from _mending(cause.fix, paint)
     yield ""
     yield f"  read more: {diagnosis.reference}"
-    yield f"  diagnosis: {diagnosis.id}"
+    yield f"  diagnosis: {diagnosis.id}, explained in {diagnosis.explanation}"
 
 
 def _mending(fix: Iterable[str], paint: _Paint) -> Iterator[str]:

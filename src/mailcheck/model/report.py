@@ -115,7 +115,8 @@ class Diagnosis:
         title: One sentence.
         evidence: The line or code that was seen.
         causes: At least one.
-        reference: A page to read.
+        reference: A page of Microsoft's, or a standard, to read.
+        explanation: Where mailcheck's own guide explains this failure: a path in mailcheck's folder, with an anchor.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Diagnosis:
     evidence: str
     causes: tuple[Cause, ...]
     reference: str
+    explanation: str
 
 
 @dataclass(frozen=True, slots=True)

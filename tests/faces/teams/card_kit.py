@@ -57,6 +57,7 @@ DIAGNOSIS = Diagnosis(
         ),
     ),
     "https://learn.microsoft.com/powershell/module/exchangepowershell/set-casmailbox",
+    "docs/diagnoses.md#pop-sign-in-refused",
 )
 REFUSED = ProtocolReport(Broken(DIAGNOSIS), 300, STEPS, ("S: -ERR Authentication failure",))
 

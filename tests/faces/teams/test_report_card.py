@@ -123,7 +123,7 @@ def test_a_folder_is_a_name_and_nothing_else(name: str) -> None:
 def test_a_server_cannot_draw_on_the_card() -> None:
     """Markup in what a server said, in a title and in a fact is shown as it was sent."""
     said = "[free](http://evil.example) **now** <b>"
-    hostile = Diagnosis("x", said, said, (Cause(said, Likelihood.CERTAIN, said, (said,)),), "javascript:x")
+    hostile = Diagnosis("x", said, said, (Cause(said, Likelihood.CERTAIN, said, (said,)),), "javascript:x", said)
     one = ProtocolReport(Broken(hostile), 1, (Step(Stage.TLS, ok=True, ms=1, detail=said),), (f"S: {said}",))
     card = report_card(report({MailProtocol.IMAP: one}))
     assert_valid(card)
@@ -215,7 +215,9 @@ def _huge(text: str) -> Report:
     folders = tuple(Folder(((text * 255)[:255],) * (n % 30 + 1), long, selectable=False) for n in range(5000))
     talk = (long,) * 5000
     imap = ProtocolReport(Healthy(Listing(folders, 10**6)), 10**7, steps, talk)
-    pop = ProtocolReport(Broken(Diagnosis("x", long, long, causes, "https://x.example/" + "a" * 9999)), 1, steps, talk)
+    pop = ProtocolReport(
+        Broken(Diagnosis("x", long, long, causes, "https://x.example/" + "a" * 9999, long)), 1, steps, talk
+    )
     huge = report(
         {MailProtocol.IMAP: imap, MailProtocol.POP: pop}, f"{'_' * 64}@{('a' * 60 + '.') * 4}contoso.com"[:300]
     )

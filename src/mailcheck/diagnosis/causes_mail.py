@@ -1,0 +1,181 @@
+"""Why Exchange does not open a mailbox: the causes that IMAP, POP and SMTP share, each with what speaks for it.
+
+The order of a cause's shifts is the order of trust: what a mailbox that opened proves comes before what Exchange says.
+"""
+
+from mailcheck.diagnosis.entry import Explanation, Given
+from mailcheck.diagnosis.remedies import EXCHANGE_ID, NO_SCOPE, QUOTE_SERVER
+from mailcheck.diagnosis.text import exchange, graph, step
+from mailcheck.model.report import Likelihood
+
+_GRANT_SCOPES = ("AppRoleAssignment.ReadWrite.All", "Application.Read.All")
+CONSENT_STEPS = (
+    step(
+        "Entra portal: the app registration, API permissions, Add a permission, APIs my organization uses, "
+        "Office 365 Exchange Online, Application permissions: {role}"
+    ),
+    step("Then: Grant admin consent for the organization. Or both in PowerShell:"),
+    graph(f"$exchange = Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\"", *_GRANT_SCOPES),
+    graph("$role = $exchange.AppRoles | Where-Object Value -eq {role}"),
+    graph(
+        "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {service_principal} "
+        "-PrincipalId {service_principal} -ResourceId $exchange.Id -AppRoleId $role.Id",
+        *_GRANT_SCOPES,
+    ),
+)
+REGISTER = exchange("New-ServicePrincipal -AppId {client_id} -ObjectId {service_principal} -DisplayName 'mailcheck'")
+FULL_ACCESS = exchange("Add-MailboxPermission -Identity {mailbox} -User {service_principal} -AccessRights FullAccess")
+SHOW_REGISTERED = exchange("Get-ServicePrincipal | Where-Object AppId -eq {client_id} | Format-List AppId,ObjectId")
+
+AUDIENCE = Explanation(
+    "The token is for {audience}, not for Exchange Online, {resource}",
+    None,
+    "Exchange takes tokens for itself only, and a token for another resource cannot have its roles",
+    (NO_SCOPE,),
+    ((Given.OTHER_AUDIENCE, Likelihood.LIKELY),),
+)
+DELEGATED = Explanation(
+    "The token stands for a user, not for the app",
+    None,
+    "it has delegated permissions, {scopes}, and no application role; Entra gives an app that signs in as itself no "
+    "such token",
+    (step("Remove MAILCHECK_AUTHORITY from the app settings, so that Entra itself is asked"),),
+    ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, Likelihood.CERTAIN)),
+)
+ROLE = Explanation(
+    "The token lacks the application role {role}",
+    None,
+    "it carries the roles: {roles}; without {role} Exchange refuses every mailbox",
+    CONSENT_STEPS,
+    ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, None), (Given.ROLE_MISSING, Likelihood.CERTAIN)),
+)
+OTHER_OBJECT_ID = Explanation(
+    "The app is registered in Exchange with another object id than {service_principal}",
+    Likelihood.POSSIBLE,
+    "Exchange wants the object id of the enterprise application; the app registration's own does not work",
+    (
+        exchange(
+            "Get-ServicePrincipal | Where-Object {{ $_.AppId -eq {client_id} -and $_.ObjectId -ne "
+            "{service_principal} }} | ForEach-Object {{ Remove-ServicePrincipal -Identity $_.ObjectId }}"
+        ),
+        REGISTER,
+        FULL_ACCESS,
+        step("Grant the other mailboxes again too: what was granted to the old object id is of no use"),
+    ),
+    ((Given.SIBLING_OPENED, None), (Given.SMTP_OPENED, None), (Given.CANARY_OPENED, None)),
+)
+PASSING = Explanation(
+    "Exchange has a passing fault, or a change of some minutes ago is not in force yet",
+    Likelihood.POSSIBLE,
+    "changes in Exchange take from minutes to about an hour",
+    (
+        step("Check again later; look at the service health in the Microsoft 365 admin center"),
+        QUOTE_SERVER,
+    ),
+    ((Given.CANARY_REFUSED, Likelihood.LIKELY),),
+)
+OTHER_VERSION = Explanation(
+    "The way to Exchange over IPv6 has a fault, and the one over IPv4 has not",
+    Likelihood.POSSIBLE,
+    "people have reported that the same mailbox opens on one network and not on another",
+    (step("Check from a network without IPv6, or switch IPv6 off for the Function App's way out, and compare"),),
+    ((Given.SIBLING_OPENED, None), (Given.CANARY_OPENED, None), (Given.OTHER_VERSION_FAILED, None)),
+)
+
+
+def not_granted(otherwise: Likelihood) -> Explanation:
+    """What is wrong lies between the app and this mailbox, as far as nothing else has opened or failed."""
+    return Explanation(
+        "The app may not open this mailbox: it is not registered in Exchange, or has no FullAccess permission",
+        otherwise,
+        "Exchange knows the app by the object id of its enterprise application, {service_principal}, and wants a "
+        "permission for each mailbox",
+        (
+            SHOW_REGISTERED,
+            step("If nothing is listed, register the app:"),
+            REGISTER,
+            step("Then grant it the mailbox:"),
+            FULL_ACCESS,
+        ),
+        (
+            (Given.CANARY_REFUSED, None),
+            (Given.SIBLING_OPENED, None),
+            (Given.CANARY_OPENED, None),
+            (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
+            (Given.LOGON_DENIED, Likelihood.LIKELY),
+            (Given.RECIPIENT_UNKNOWN, Likelihood.POSSIBLE),
+        ),
+    )
+
+
+def no_full_access(where_canary_opens: Likelihood) -> Explanation:
+    """The canary shows that Exchange knows the app: what is left is this mailbox."""
+    return Explanation(
+        "The app has no FullAccess permission for this mailbox",
+        None,
+        "it opened the canary, so Exchange knows the app and its token; the permission is one for each mailbox",
+        (
+            exchange("Get-MailboxPermission -Identity {mailbox} | Format-Table User,AccessRights,Deny"),
+            FULL_ACCESS,
+        ),
+        (
+            (Given.SIBLING_OPENED, None),
+            (Given.CANARY_OPENED, where_canary_opens),
+        ),
+    )
+
+
+def not_registered(where_canary_fails: Likelihood) -> Explanation:
+    """The canary fails alike: what is left is the app, or Microsoft today."""
+    return Explanation(
+        "Exchange does not know the app, or does not know it any more",
+        None,
+        "the canary has opened before and is refused now as well, so it is not the mailbox; Exchange knows an app by "
+        "the object id of its enterprise application, {service_principal}",
+        (
+            SHOW_REGISTERED,
+            step("If nothing is listed, register the app, and grant the mailboxes again:"),
+            REGISTER,
+            FULL_ACCESS,
+        ),
+        ((Given.NOTHING_OPENED, where_canary_fails),),
+    )
+
+
+def address(otherwise: Likelihood) -> Explanation:
+    """The mailbox is not there, or not by this name."""
+    return Explanation(
+        "There is no mailbox of this primary address",
+        otherwise,
+        "aliases and user principal names do not work here, only the primary address of an existing mailbox",
+        (
+            exchange("Get-Mailbox -Identity {mailbox} | Format-List PrimarySmtpAddress,UserPrincipalName"),
+            step("If nothing is listed, look for it among what is deleted, on premises, or no mailbox at all:"),
+            exchange("Get-Mailbox -SoftDeletedMailbox -Identity {mailbox}"),
+            exchange("Get-Recipient -Identity {mailbox} | Format-List RecipientTypeDetails,PrimarySmtpAddress"),
+        ),
+        (
+            (Given.CANARY_REFUSED, None),
+            (Given.SIBLING_OPENED, None),
+            (Given.SMTP_OPENED, None),
+            (Given.RECIPIENT_UNKNOWN, Likelihood.LIKELY),
+        ),
+    )
+
+
+def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explanation:
+    """The mailbox's own switch for IMAP or POP."""
+    return Explanation(
+        f"{protocol} is switched off for this mailbox",
+        otherwise,
+        "the mailbox has a switch for each protocol",
+        (
+            exchange("Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled"),
+            exchange(f"Set-CASMailbox -Identity {{mailbox}} -{parameter} $true"),
+        ),
+        (
+            (Given.CANARY_REFUSED, None),
+            (Given.SIBLING_OPENED, Likelihood.LIKELY),
+            (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
+        ),
+    )

@@ -1,0 +1,195 @@
+"""Exchange's refusals of client submission (SMTP AUTH): its own switches, and its limits.
+
+Matched on reply codes and enhanced status codes (RFC 3463). Exchange uses 5.7.139 for several refusals: there alone a
+sentence decides, by the name of the setting in it.
+"""
+
+import re
+
+from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, SUBMISSION_PAGE
+from mailcheck.diagnosis.text import exchange, step
+from mailcheck.model.evidence import Stage
+from mailcheck.model.report import Likelihood
+from mailcheck.model.request import MailProtocol
+
+_LIMITS_PAGE = "https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits"
+_ANYWHERE = (Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH)
+
+_SHOW_SWITCHES = (
+    exchange("Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled"),
+    exchange("Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled"),
+)
+_ON_FOR_MAILBOX = exchange("Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $false")
+_ALTERED = Explanation(
+    "A proxy or gateway between changes what mailcheck sends",
+    Likelihood.LIKELY,
+    "Exchange Online takes the commands that mailcheck sends, in the order in which it sends them",
+    (OWN_SERVERS, step("Let SMTP to {host} pass without a proxy")),
+)
+
+ENTRIES = (
+    Entry(
+        "smtp-auth-off-for-tenant",
+        When(
+            (Stage.AUTH,), ("535",), MailProtocol.SMTP, said=re.compile(r"SmtpClientAuthentication is disabled.*Tenant")
+        ),
+        "SMTP AUTH is switched off for the organization",
+        (
+            Explanation(
+                "The organization's switch is off, and this mailbox does not override it",
+                Likelihood.CERTAIN,
+                "Exchange names the switch; a value at the mailbox would come before the organization's",
+                (
+                    *_SHOW_SWITCHES,
+                    step("Switch it on for this mailbox only, which is the smaller change:"),
+                    _ON_FOR_MAILBOX,
+                    step("Or for every mailbox that has no value of its own:"),
+                    exchange("Set-TransportConfig -SmtpClientAuthenticationDisabled $false"),
+                ),
+            ),
+        ),
+        SUBMISSION_PAGE,
+        ("transcript smtp/smtp-auth-off-for-tenant",),
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+    ),
+    Entry(
+        "smtp-auth-off-for-mailbox",
+        When(
+            (Stage.AUTH,),
+            ("535",),
+            MailProtocol.SMTP,
+            said=re.compile(r"SmtpClientAuthentication is disabled.*Mailbox"),
+        ),
+        "SMTP AUTH is switched off for this mailbox",
+        (
+            Explanation(
+                "The mailbox's own switch is off",
+                Likelihood.CERTAIN,
+                "Exchange names the switch; the mailbox's value comes before the organization's",
+                (
+                    *_SHOW_SWITCHES,
+                    _ON_FOR_MAILBOX,
+                    step("Or have the mailbox follow the organization:"),
+                    exchange("Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $null"),
+                ),
+            ),
+        ),
+        SUBMISSION_PAGE,
+        ("transcript smtp/smtp-auth-off-for-mailbox",),
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.",
+    ),
+    Entry(
+        "smtp-policy-blocked",
+        When((Stage.AUTH,), ("535",), MailProtocol.SMTP, codes=("5.7.139",)),
+        "A policy of the organization does not let the app sign in by SMTP",
+        (
+            Explanation(
+                "Conditional Access or an authentication policy blocks it",
+                Likelihood.POSSIBLE,
+                "people have reported this status for requests that do not meet a policy's criteria",
+                (
+                    step("Entra portal: Sign-in logs, Service principal sign-ins: the entry names the policy"),
+                    exchange("Get-AuthenticationPolicy | Format-List Name,AllowBasicAuthSmtp"),
+                ),
+            ),
+            Explanation(
+                "Security defaults are on",
+                Likelihood.POSSIBLE,
+                "people have reported this status under security defaults, mostly for sign-ins with a password",
+                (step("Entra portal: Overview, Properties, Manage security defaults"),),
+            ),
+            Explanation(
+                "SMTP AUTH is switched off, for the organization or for the mailbox",
+                Likelihood.POSSIBLE,
+                "Exchange refuses a switched-off SMTP AUTH with the same status",
+                (*_SHOW_SWITCHES, _ON_FOR_MAILBOX),
+            ),
+        ),
+        SUBMISSION_PAGE,
+        (
+            "transcript smtp/conditional-access",
+            "transcript smtp/security-defaults",
+            "transcript smtp/credentials-incorrect",
+            "transcript smtp/basic-authentication-disabled",
+        ),
+        "535 5.7.139",
+    ),
+    Entry(
+        "smtp-connections-limit",
+        When(_ANYWHERE, ("432",), MailProtocol.SMTP),
+        "Too many clients hand in mail for this mailbox at the same time",
+        (
+            Explanation(
+                "More than three connections are open for the mailbox",
+                Likelihood.LIKELY,
+                "Exchange takes three at a time, and says so by this status; it says nothing of the configuration",
+                (
+                    step(
+                        "Find the other clients of this mailbox and have them send one after another; then check again"
+                    ),
+                ),
+            ),
+        ),
+        _LIMITS_PAGE,
+        (
+            "transcript smtp/concurrent-connections",
+            "transcript smtp/sender-threads",
+        ),
+        "432 4.3.2",
+    ),
+    Entry(
+        "smtp-tls-too-old",
+        When(_ANYWHERE, codes=("4.7.66",), protocol=MailProtocol.SMTP),
+        "Exchange sees TLS below 1.2, and mailcheck speaks 1.2 or newer",
+        (
+            Explanation(
+                "A proxy that inspects TLS speaks an old version to Exchange",
+                Likelihood.LIKELY,
+                "the connection that Exchange sees is not the one that mailcheck made",
+                (step("Exclude {host} from TLS inspection, or have the proxy speak TLS 1.2"),),
+            ),
+        ),
+        SUBMISSION_PAGE,
+        ("transcript smtp/tls-too-old",),
+        "421 4.7.66",
+    ),
+    Entry(
+        "smtp-not-understood",
+        When(_ANYWHERE, ("50*",), MailProtocol.SMTP),
+        "{endpoint} does not understand, at {stage}, what mailcheck says",
+        (_ALTERED,),
+        OAUTH_PAGE,
+        (
+            "transcript smtp/command-not-recognized",
+            "transcript smtp/command-refused-in-words-only",
+            "transcript smtp/ehlo-500",
+            "transcript smtp/ehlo-501-name",
+            "transcript smtp/mechanism-not-recognized",
+            "transcript smtp/token-not-understood",
+        ),
+        "500 5.3.3",
+    ),
+    Entry(
+        "smtp-busy",
+        When(_ANYWHERE, ("4*",), MailProtocol.SMTP),
+        "The SMTP server asks to come back later",
+        (
+            Explanation(
+                "Exchange has a passing fault",
+                Likelihood.LIKELY,
+                "a reply that begins with 4 says that the same request may succeed later (RFC 5321 section 4.2.1)",
+                (step("Check again in some minutes; look at the service health in the Microsoft 365 admin center"),),
+            ),
+        ),
+        HEALTH_PAGE,
+        (
+            "transcript smtp/temporary-failure",
+            "transcript smtp/closing-at-sign-in",
+            "transcript smtp/greeting-421",
+            "transcript smtp/starttls-454",
+            "transcript smtp/ehlo-after-tls-refused",
+        ),
+        "454 4.7.0",
+    ),
+)
