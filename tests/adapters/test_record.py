@@ -47,6 +47,21 @@ def test_each_stage_is_a_step_with_its_own_time() -> None:
     assert conversation.duration_ms == 35
 
 
+def test_of_a_stage_entered_twice_only_the_last_has_failed() -> None:
+    """EHLO is asked before and after STARTTLS: each time is a step of its own, and a failure belongs to the last."""
+    clock = Clock()
+    record = Record(clock)
+    for stage, seconds in ((Stage.CAPABILITY, 0.010), (Stage.TLS, 0.030), (Stage.CAPABILITY, 0.020)):
+        record.enter(stage)
+        clock.now += seconds
+    conversation: Conversation[str] = record.conversation(Evidence(Stage.CAPABILITY, "451"))
+    assert conversation.steps[1:] == (
+        Step(Stage.CAPABILITY, ok=True, ms=10),
+        Step(Stage.TLS, ok=True, ms=30),
+        Step(Stage.CAPABILITY, ok=False, ms=20, detail="451"),
+    )
+
+
 @pytest.mark.parametrize(
     "data, text",
     [

@@ -42,6 +42,7 @@ async def test_what_was_read_ahead_of_tls_is_not_believed(
     assert [step.name for step in conversation.steps] == ["dns", "connect", "greeting", "tls", "capability"]
     assert conversation.steps[3].detail.startswith("TLSv1.3 ")
     assert not any("attacker" in line for line in conversation.transcript)
+    assert ("S: <31 bytes in clear, thrown away>" in conversation.transcript) == bool(injected)
 
 
 async def test_no_secret_leaves_in_clear(transport: MailTransport) -> None:

@@ -141,6 +141,33 @@ def test_an_open_maildrop_and_unreadable_folders_in_json() -> None:
 
 
 @pytest.mark.parametrize(
+    "one, found",
+    [
+        (ProtocolReport(Healthy(Submission(157_286_400))), {"status": "healthy", "sizeLimit": 157_286_400}),
+        (ProtocolReport(Healthy(Submission())), {"status": "healthy", "sizeLimit": None}),
+        (REFUSED, {"status": "broken", "sizeLimit": None}),
+    ],
+)
+def test_an_accepted_submission_in_json(one: ProtocolReport, found: dict[str, object]) -> None:
+    """SMTP tells the server's limit for the size of messages; none where it names none, and where it refused."""
+    document = report_json(report(smtp=one))["protocols"]["smtp"]
+    assert found.items() <= document.items()
+    assert ("diagnosis" in document) == (document["status"] == "broken")
+
+
+@pytest.mark.parametrize(
+    "found, shown",
+    [
+        (Submission(157_286_400), "✔ SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes (40 ms)"),
+        (Submission(), "✔ SMTP accepted the sign-in: names no limit for the size of messages (40 ms)"),
+    ],
+)
+def test_an_accepted_submission_for_people(found: Submission, shown: str) -> None:
+    """Nothing was opened, and nothing was sent: the sign-in was accepted."""
+    assert shown in report_text(report(smtp=ProtocolReport(Healthy(found), 40))).splitlines()
+
+
+@pytest.mark.parametrize(
     "shown",
     [
         "▲ shared@contoso.com opens by some protocols, not by all (1,812 ms)",

@@ -107,6 +107,8 @@ class MailTransport:
     async def _secure(self, wire: "_Wire", endpoint: Endpoint, record: Record) -> None:
         record.enter(Stage.TLS)
         record.awaited = "the TLS handshake"
+        if wire.unread:
+            record.received(b"", f"<{len(wire.unread):,} bytes in clear, thrown away>")
         record.detail = await wire.start_tls(self._context, endpoint.host)
 
     async def _drive[T](self, dialogue: Dialogue[T], wire: "_Wire", endpoint: Endpoint, record: Record) -> T:

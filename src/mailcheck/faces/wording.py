@@ -16,7 +16,11 @@ def contents(found: Opened) -> str:
         case Maildrop(messages, octets):
             return f"{count(messages, 'message')}, {octets:,} bytes"
         case Submission(size_limit):
-            return f"takes messages of up to {size_limit:,} bytes" if size_limit else "names no limit for messages"
+            return (
+                f"takes messages of up to {size_limit:,} bytes"
+                if size_limit
+                else "names no limit for the size of messages"
+            )
 
 
 def count(number: int, noun: str) -> str:

@@ -29,6 +29,7 @@ from mailcheck.model.report import (
     Report,
     Severity,
     Step,
+    Submission,
 )
 from mailcheck.model.request import Mailbox, MailProtocol
 from tests.faces.teams.card_kit import BROKEN, DEGRADED, DIAGNOSIS, HEALTHY, LISTED, NOW, report
@@ -65,8 +66,12 @@ def _drawn(shown: Report, *, opened: bool = False) -> str:
              "https://learn.microsoft.com/powershell/module/exchangepowershell/set-casmailbox"],
         ),
         (BROKEN, ["✘ Broken: does not open by IMAP and POP", "✘ IMAP and POP: Exchange refuses"]),
+        (
+            report({MailProtocol.SMTP: ProtocolReport(Healthy(Submission(157_286_400)), 310)}),
+            ["✔ SMTP accepted the sign-in", "takes messages of up to 157,286,400 bytes · 310 ms"],
+        ),
     ],
-    ids=["healthy", "degraded", "broken"],
+    ids=["healthy", "degraded", "broken", "submission"],
 )  # fmt: skip
 def test_what_a_reader_sees(shown: Report, sentences: list[str]) -> None:
     """The verdict, why, and what to type are there before anything is unfolded."""
@@ -250,8 +255,10 @@ _FOLDER = st.builds(
     st.none() | st.text(max_size=40),
     st.booleans(),
 )
-_FOUND = st.builds(Listing, st.lists(_FOLDER, max_size=9).map(tuple), st.integers(0, 10**6)) | st.builds(
-    Maildrop, st.integers(0, 10**9), st.integers(0, 10**12)
+_FOUND = st.one_of(
+    st.builds(Listing, st.lists(_FOLDER, max_size=9).map(tuple), st.integers(0, 10**6)),
+    st.builds(Maildrop, st.integers(0, 10**9), st.integers(0, 10**12)),
+    st.builds(Submission, st.none() | st.integers(1, 10**20)),
 )
 _VERDICT = st.builds(Healthy, _FOUND) | st.builds(
     Broken, st.builds(Diagnosis, _TEXT, _TEXT, _TEXT, st.lists(_CAUSE, min_size=1, max_size=6).map(tuple), _TEXT)

@@ -1,0 +1,117 @@
+"""STARTTLS that does not come about: certificates that do not fit, servers that leave or fall silent."""
+
+import asyncio
+import datetime as dt
+from contextlib import suppress
+
+import pytest
+
+from lab.pki import Authority
+from mailcheck.adapters.transport import MailTransport
+from mailcheck.model.evidence import Fault, Stage
+from mailcheck.model.request import MailProtocol
+from tests.adapters.mail_kit import PATIENCE, Script, saying, serving
+from tests.adapters.submission_kit import GO_AHEAD, GREETING, HELLO, HELLO_AGAIN, IN_CLEAR, Server, evidence, submit
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+# --- a handshake that fails
+
+
+@pytest.mark.parametrize(
+    "hosts, begins, ends, fault",
+    [
+        (("localhost",), -9, 9, Fault.HOST_MISMATCH),
+        (("127.0.0.1",), -9, -1, Fault.EXPIRED),
+        (("127.0.0.1",), 1, 9, Fault.NOT_YET_VALID),
+    ],
+)
+async def test_a_certificate_that_does_not_fit(
+    transport: MailTransport, authority: Authority, hosts: tuple[str, ...], begins: int, ends: int, fault: Fault
+) -> None:
+    """The certificate is held to the same rules as where TLS comes first, and the token stays here."""
+    pair = authority.issue(hosts, not_before=NOW + begins * DAY, not_after=NOW + ends * DAY)
+    server = Server(authority.server_context(pair), (GREETING, HELLO, GO_AHEAD), (HELLO_AGAIN,))
+    async with serving(server) as peer:
+        conversation = await submit(transport, peer.endpoint)
+        async with asyncio.timeout(PATIENCE):
+            await peer.left.wait()
+    assert (evidence(conversation).stage, evidence(conversation).signal) == (Stage.TLS, fault)
+    assert server.heard_in_clear == IN_CLEAR
+    assert server.heard_under_tls == b""
+    assert [(step.name, step.ok) for step in conversation.steps[-2:]] == [("starttls", True), ("tls", False)]
+
+
+async def test_a_certificate_of_nobody_we_trust(transport: MailTransport) -> None:
+    """A certificate from another authority is not trusted, though it fits in everything else."""
+    server = Server(Authority(NOW).server_context(), (GREETING, HELLO, GO_AHEAD), (HELLO_AGAIN,))
+    async with serving(server) as peer:
+        conversation = await submit(transport, peer.endpoint)
+    assert (evidence(conversation).stage, evidence(conversation).signal) == (Stage.TLS, Fault.UNTRUSTED)
+    assert server.heard_under_tls == b""
+
+
+def leaving(*replies: bytes, after_the_next_word: bool = False) -> Script:
+    """A script that answers so many lines and closes the connection, at once or when the client has gone on."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(replies[0])
+        for reply in replies[1:]:
+            await reader.readline()
+            writer.write(reply)
+        with suppress(OSError):
+            await writer.drain()
+        if after_the_next_word:
+            await reader.read(1)
+        writer.close()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "script, stage, awaited",
+    [
+        pytest.param(leaving(b""), Stage.GREETING, "a line", id="instead-of-the-greeting"),
+        pytest.param(leaving(b"220-mail.fabrikam.example\r\n"), Stage.GREETING, "a line", id="in-the-greeting"),
+        pytest.param(leaving(GREETING, after_the_next_word=True), Stage.CAPABILITY, "a line", id="at-ehlo"),
+        pytest.param(leaving(GREETING, HELLO[:-10]), Stage.CAPABILITY, "a line", id="in-the-extensions"),
+        pytest.param(leaving(GREETING, HELLO, after_the_next_word=True), Stage.STARTTLS, "a line", id="before-220"),
+        pytest.param(leaving(GREETING, HELLO, b"22"), Stage.STARTTLS, "a line", id="in-220"),
+        pytest.param(leaving(GREETING, HELLO, GO_AHEAD), Stage.TLS, "the TLS handshake", id="after-220"),
+        pytest.param(
+            leaving(GREETING, HELLO, GO_AHEAD, after_the_next_word=True),
+            Stage.TLS,
+            "the TLS handshake",
+            id="in-the-handshake",
+        ),
+    ],
+)
+async def test_a_server_that_leaves(transport: MailTransport, script: Script, stage: Stage, awaited: str) -> None:
+    """Where the connection ends is the stage of the evidence; leave to begin TLS that nothing follows is no TLS."""
+    async with serving(script) as peer:
+        conversation = await submit(transport, peer.endpoint)
+    found = evidence(conversation)
+    assert (found.stage, found.signal, found.protocol) == (stage, Fault.CLOSED, MailProtocol.SMTP)
+    assert found.details["awaited"] == awaited
+    assert (conversation.steps[-1].name, conversation.steps[-1].ok) == (stage, False)
+
+
+@pytest.mark.parametrize(
+    "script, stage, awaited",
+    [
+        pytest.param(saying(), Stage.GREETING, "a line", id="at-once"),
+        pytest.param(saying(GREETING), Stage.CAPABILITY, "a line", id="after-the-greeting"),
+        pytest.param(saying(GREETING, HELLO), Stage.STARTTLS, "a line", id="before-220"),
+        pytest.param(saying(GREETING, HELLO, GO_AHEAD), Stage.TLS, "the TLS handshake", id="after-220"),
+    ],
+)
+async def test_a_server_that_falls_silent(transport: MailTransport, script: Script, stage: Stage, awaited: str) -> None:
+    """The deadline holds before TLS, in the handshake, and says what was waited for."""
+    async with serving(script) as peer:
+        began = asyncio.get_running_loop().time()
+        conversation = await submit(transport, peer.endpoint, patience=0.3)
+        took = asyncio.get_running_loop().time() - began
+    found = evidence(conversation)
+    assert (found.stage, found.signal, found.details["awaited"]) == (stage, Fault.TIMEOUT, awaited)
+    assert took < 0.5
