@@ -224,7 +224,11 @@ def rendered(outcome: Opened | Evidence | None) -> tuple[str, ...]:
         case Maildrop(messages=messages, octets=octets):
             return (f"maildrop of {messages} messages, {octets} octets",)
         case Submission(size_limit=size_limit):
-            return (f"submission, messages up to {size_limit} octets" if size_limit else "submission, no limit told",)
+            return (
+                f"submission, messages up to {size_limit} octets"
+                if size_limit is not None
+                else "submission, no limit told",
+            )
         case Evidence():
             details = sorted(f"{name}: {text}" for name, text in outcome.details.items())
             return (f"evidence {outcome.stage} {outcome.signal}", f"said: {outcome.said}".rstrip(), *details)
