@@ -14,6 +14,7 @@ from typing import Self
 from lab import tenant as ids
 from lab.entra import Entra
 from lab.exchange.mailboxes import standard_mailboxes
+from lab.exchange.protocols import ROLES
 from lab.exchange.server import Exchange
 from lab.identity import ManagedIdentity
 from lab.keyvault import KeyVault
@@ -96,7 +97,7 @@ class World:
                 ids.MAIL_CLIENT_ID,
                 ids.MAIL_PRINCIPAL_ID,
                 "Mail reader",
-                roles={ids.EXCHANGE_RESOURCE: {"IMAP.AccessAsApp", "POP.AccessAsApp"}},
+                roles={ids.EXCHANGE_RESOURCE: set(ROLES.values())},
                 certificates=[self.app_certificate.certificate],
             )
         )
@@ -188,6 +189,7 @@ class World:
             "MAILCHECK_AUTHORITY": self.entra.url,
             "MAILCHECK_IMAP": f"{_HOST}:{self.exchange.imap_port}",
             "MAILCHECK_POP": f"{_HOST}:{self.exchange.pop_port}",
+            "MAILCHECK_SMTP": f"{_HOST}:{self.exchange.smtp_port}",
             "MAILCHECK_CA_FILE": str(self._anchors_file),
             "MAILCHECK_OPERATORS": "*",
             "MAILCHECK_BOT_METADATA": self.teams.metadata_url,

@@ -44,7 +44,7 @@ async def test_the_report_of_a_healthy_mailbox(app: App) -> None:
     assert (report["schema"], report["mailbox"]) == (1, "shared@contoso.com")
     assert report["certificate"]["daysLeft"] in {89, 90}
     assert report["token"]["audience"] == "https://outlook.office365.com"
-    assert report["token"]["roles"] == ["IMAP.AccessAsApp", "POP.AccessAsApp"]
+    assert report["token"]["roles"] == ["IMAP.AccessAsApp", "POP.AccessAsApp", "SMTP.SendAsApp"]
     imap, pop = report["protocols"]["imap"], report["protocols"]["pop"]
     assert len(imap["folders"]) > 30
     by_path = {tuple(folder["path"]): folder for folder in imap["folders"]}

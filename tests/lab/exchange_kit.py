@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -16,6 +16,7 @@ from lab.pki import Authority
 from lab.signing import SigningKey
 from lab.tenant import Tenant
 from tests.interop.tokens import ISSUER, AppToken
+from tests.lab.common import utc_now
 
 DEADLINE = 10.0  # seconds for one line; none should take a tenth of one
 SHARED = "shared@contoso.com"
@@ -44,9 +45,11 @@ def client_context() -> ssl.SSLContext:
     return ssl.create_default_context(cadata=authority().pem.decode())
 
 
-def new_exchange(mailboxes: Mailboxes | None = None, *, idle: float = DEADLINE) -> Exchange:
+def new_exchange(
+    mailboxes: Mailboxes | None = None, *, idle: float = DEADLINE, now: Callable[[], dt.datetime] = utc_now
+) -> Exchange:
     """A server that is not started yet."""
-    return Exchange(authority(), Tenant(), app_token().key, ISSUER, mailboxes, idle=idle)
+    return Exchange(authority(), Tenant(), app_token().key, ISSUER, mailboxes, idle=idle, now=now)
 
 
 def xoauth2(mailbox: str, token: str | None = None) -> str:
@@ -68,13 +71,18 @@ class Peer:
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, port: int) -> AsyncIterator[Self]:
-        """A client that is connected over TLS, and has read nothing."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context())
+    async def connected(cls, port: int, *, tls: bool = True) -> AsyncIterator[Self]:
+        """A client that is connected, over TLS or in clear, and has read nothing."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context() if tls else None)
         try:
             yield cls(reader, writer)
         finally:
             writer.transport.abort()
+
+    async def start_tls(self, context: ssl.SSLContext | None = None) -> None:
+        """The client's side of a TLS handshake on a connection in clear; it trusts the servers here by default."""
+        async with asyncio.timeout(DEADLINE):
+            await self._writer.start_tls(context or client_context(), server_hostname="127.0.0.1")
 
     async def send(self, data: bytes) -> None:
         """Sends these octets at once."""
@@ -95,7 +103,7 @@ class Peer:
 
         Args:
             dialogue: One line of the talk per line. `...` in a server's line stands for anything, `<closed>` for the
-                end of the connection.
+                end of the connection, and the line `TLS` for a handshake.
             values: What stands for `{name}` in a line.
         """
         for step in filter(str.strip, dialogue.splitlines()):
@@ -103,6 +111,9 @@ class Peer:
             text = rest.removeprefix(" ")
             for name, value in values.items():
                 text = text.replace(f"{{{name}}}", value)
+            if side == "TLS":
+                await self.start_tls()
+                continue
             if side == "C":
                 await self.send(text.encode() + b"\r\n")
                 continue
@@ -122,3 +133,46 @@ async def play_pop(exchange: Exchange, dialogue: str, **values: str) -> None:
     """Plays a dialogue on a new POP connection, after the greeting."""
     async with Peer.connected(exchange.pop_port) as peer:
         await peer.play("S: +OK The Microsoft Exchange POP3 service is ready. [...]\n" + dialogue.lstrip(), **values)
+
+
+SMTP_GREETING = "S: 220 LB0P000CA0001.outlook.mailcheck.example Microsoft ESMTP MAIL Service ready at ... +0000 [...]\n"
+SMTP_STARTTLS = """
+C: EHLO client.example
+S: 250-LB0P000CA0001.outlook.mailcheck.example Hello [127.0.0.1]
+S: 250-SIZE 157286400
+S: 250-PIPELINING
+S: 250-DSN
+S: 250-ENHANCEDSTATUSCODES
+S: 250-STARTTLS
+S: 250-8BITMIME
+S: 250-BINARYMIME
+S: 250-CHUNKING
+S: 250 SMTPUTF8
+C: STARTTLS
+S: 220 2.0.0 SMTP server ready
+TLS
+"""
+SMTP_HELLO = """
+C: EHLO client.example
+S: 250-LB0P000CA0001.outlook.mailcheck.example Hello [127.0.0.1]
+S: 250-SIZE 157286400
+S: 250-PIPELINING
+S: 250-DSN
+S: 250-ENHANCEDSTATUSCODES
+S: 250-AUTH LOGIN XOAUTH2
+S: 250-8BITMIME
+S: 250-BINARYMIME
+S: 250-CHUNKING
+S: 250 SMTPUTF8
+"""
+
+
+async def play_smtp_in_clear(exchange: Exchange, dialogue: str, **values: str) -> None:
+    """Plays a dialogue on a new SMTP connection, after the greeting."""
+    async with Peer.connected(exchange.smtp_port, tls=False) as peer:
+        await peer.play(SMTP_GREETING + dialogue, **values)
+
+
+async def play_smtp(exchange: Exchange, dialogue: str, **values: str) -> None:
+    """Plays a dialogue on a new SMTP connection that has come as far as AUTH: under TLS, after EHLO."""
+    await play_smtp_in_clear(exchange, SMTP_STARTTLS + SMTP_HELLO + dialogue, **values)

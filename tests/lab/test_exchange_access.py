@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 
-from lab.exchange.access import Protocol
+from lab.exchange.mailboxes import Mailbox
+from lab.exchange.protocols import ROLES, Protocol
 from lab.exchange.server import Exchange
-from lab.tenant import BOT_PRINCIPAL_ID, VAULT_RESOURCE
-from tests.lab.exchange_kit import SHARED, app_token, encoded, new_exchange, play_imap, play_pop, stranger, xoauth2
+from lab.tenant import BOT_PRINCIPAL_ID, MAIL_PRINCIPAL_ID, MAIL_REGISTRATION_ID, VAULT_RESOURCE
+from tests.lab.exchange_kit import (
+    SHARED,
+    app_token,
+    encoded,
+    new_exchange,
+    play_imap,
+    play_pop,
+    play_smtp,
+    stranger,
+    xoauth2,
+)
 
 IMAP_REFUSED = """
 C: a1 AUTHENTICATE XOAUTH2 {response}
@@ -21,6 +32,8 @@ S: +...
 C: {response}
 S: -ERR Authentication failure: unknown user name or bad password.
 """
+SMTP_REFUSED = "C: AUTH XOAUTH2\nS: 334 \nC: {response}\nS: 535 5.7.3 Authentication unsuccessful [...]"
+SMTP_OPENS = "C: AUTH XOAUTH2\nS: 334 \nC: {response}\nS: 235 2.7.0 Authentication successful"
 
 
 @pytest.fixture
@@ -30,12 +43,23 @@ async def exchange() -> AsyncIterator[Exchange]:
         yield server
 
 
+def shared(exchange: Exchange) -> Mailbox:
+    """The healthy mailbox."""
+    mailbox = exchange.mailboxes.find(SHARED)
+    assert mailbox is not None
+    return mailbox
+
+
 async def refused(exchange: Exchange, protocol: Protocol, response: str) -> str:
     """Tries to sign in, expects the one line of refusal, and answers the recorded reason."""
-    if protocol is Protocol.IMAP:
-        await play_imap(exchange, IMAP_REFUSED, response=response)
-    else:
-        await play_pop(exchange, POP_REFUSED, response=response)
+    match protocol:
+        case Protocol.IMAP:
+            await play_imap(exchange, IMAP_REFUSED, response=response)
+        case Protocol.POP:
+            await play_pop(exchange, POP_REFUSED, response=response)
+        case Protocol.SMTP:
+            await play_smtp(exchange, SMTP_REFUSED, response=response)
+    assert exchange.sightings[-1].protocol is protocol
     return exchange.sightings[-1].outcome
 
 
@@ -53,18 +77,18 @@ async def refused(exchange: Exchange, protocol: Protocol, response: str) -> str:
         ({"tid": None}, "another tenant"),
         ({"roles": None}, "no role"),
         ({"roles": []}, "no role"),
-        ({"roles": ["Mail.Read", "SMTP.SendAsApp"]}, "no role"),
+        ({"roles": ["Mail.Read", "SMTP.SendAsUser"]}, "no role"),
         (
             {"roles": None, "idtyp": "user", "scp": "IMAP.AccessAsUser.All POP.AccessAsUser.All"},
             "not an app-only token",
         ),
         ({"idtyp": None}, "not an app-only token"),
-        ({"oid": BOT_PRINCIPAL_ID}, "no FullAccess"),
+        ({"oid": BOT_PRINCIPAL_ID}, "no service principal"),
         ({"oid": None}, "no oid"),
     ],
 )
 async def test_unfit_claims(exchange: Exchange, protocol: Protocol, claims: dict[str, Any], reason: str) -> None:
-    """A genuine token that does not fit is refused with the one line on both protocols."""
+    """A genuine token that does not fit is refused with the one line of each protocol."""
     outcome = await refused(exchange, protocol, xoauth2(SHARED, app_token()(**claims)))
     assert outcome.startswith(reason)
 
@@ -76,10 +100,11 @@ async def test_the_names_of_exchange(exchange: Exchange, audience: str) -> None:
     await play_imap(exchange, opened, response=xoauth2(SHARED, app_token()(aud=audience)))
 
 
-@pytest.mark.parametrize("protocol, role", [(Protocol.IMAP, "POP.AccessAsApp"), (Protocol.POP, "IMAP.AccessAsApp")])
-async def test_the_role_of_the_other_protocol(exchange: Exchange, protocol: Protocol, role: str) -> None:
-    """The role of one protocol does not open the other."""
-    assert (await refused(exchange, protocol, xoauth2(SHARED, app_token()(roles=[role])))).startswith("no role")
+@pytest.mark.parametrize("protocol", Protocol)
+async def test_the_roles_of_the_other_protocols(exchange: Exchange, protocol: Protocol) -> None:
+    """The roles of the other two do not open a protocol."""
+    others = [role for other, role in ROLES.items() if other is not protocol]
+    assert await refused(exchange, protocol, xoauth2(SHARED, app_token()(roles=others))) == f"no role {ROLES[protocol]}"
 
 
 @pytest.mark.parametrize("protocol", Protocol)
@@ -122,10 +147,82 @@ async def test_not_even_text(exchange: Exchange, protocol: Protocol) -> None:
 @pytest.mark.parametrize("protocol", Protocol)
 async def test_a_grant_holds_from_the_next_sign_in(exchange: Exchange, protocol: Protocol) -> None:
     """Add-MailboxPermission and its removal take effect without a restart."""
-    mailbox = exchange.mailboxes.find(SHARED)
-    assert mailbox is not None
-    mailbox.grants.clear()
+    shared(exchange).grants.clear()
     assert await refused(exchange, protocol, xoauth2(SHARED)) == "no FullAccess"
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("registered", [set(), {MAIL_REGISTRATION_ID}])
+async def test_the_service_principal_must_be_registered(
+    exchange: Exchange, protocol: Protocol, registered: set[str]
+) -> None:
+    """Exchange knows an app by the `oid` of its token; the object id of the app registration is not that."""
+    exchange.organization.service_principals = registered
+    assert await refused(exchange, protocol, xoauth2(SHARED)) == "no service principal"
+
+
+@pytest.mark.parametrize(
+    "role, granted, assigned, outcome",
+    [
+        (True, True, False, "opened"),
+        (True, True, True, "opened"),
+        (True, False, False, "no FullAccess"),
+        (True, False, True, "no FullAccess"),  # the role brings the check of the mailbox permission with it
+        (False, True, False, "no role SMTP.SendAsApp"),
+        (False, True, True, "opened"),
+        (False, False, False, "no role SMTP.SendAsApp"),
+        (False, False, True, "opened"),
+    ],
+)
+async def test_the_two_ways_of_smtp(
+    exchange: Exchange, role: bool, granted: bool, assigned: bool, outcome: str
+) -> None:
+    """SMTP opens by the token's role with FullAccess, or by an assignment of `Application SMTP.SendAsApp` alone.
+
+    Microsoft's page on RBAC for Applications and SMTP has both.
+    """
+    mailbox = shared(exchange)
+    mailbox.grants = {MAIL_PRINCIPAL_ID} if granted else set()
+    mailbox.smtp_assignments = {MAIL_PRINCIPAL_ID} if assigned else {BOT_PRINCIPAL_ID}
+    response = xoauth2(SHARED, app_token()(roles=["SMTP.SendAsApp"] if role else None))
+    if outcome == "opened":
+        await play_smtp(exchange, SMTP_OPENS, response=response)
+    else:
+        await refused(exchange, Protocol.SMTP, response)
+    assert exchange.sightings[-1].outcome == outcome
+
+
+@pytest.mark.parametrize("protocol", [Protocol.IMAP, Protocol.POP])
+async def test_an_assignment_is_for_smtp_only(exchange: Exchange, protocol: Protocol) -> None:
+    """RBAC for Applications opens neither IMAP nor POP."""
+    shared(exchange).smtp_assignments = {MAIL_PRINCIPAL_ID}
+    assert (await refused(exchange, protocol, xoauth2(SHARED, app_token()(roles=None)))).startswith("no role")
+
+
+FOR_ALL = "Tenant. Visit https://aka.ms/smtp_auth_disabled for more information."
+
+
+@pytest.mark.parametrize(
+    "organization, mailbox, disabled, outcome",
+    [
+        (False, None, "", "opened"),
+        (False, False, "", "opened"),
+        (False, True, "Mailbox.", "switched off"),
+        (True, None, FOR_ALL, "switched off for all"),
+        (True, False, "", "opened"),
+        (True, True, "Mailbox.", "switched off"),
+    ],
+)
+async def test_the_two_switches_of_smtp(
+    exchange: Exchange, organization: bool, mailbox: bool | None, disabled: str, outcome: str
+) -> None:
+    """`SmtpClientAuthenticationDisabled` of the mailbox wins over the organisation's, which holds where it is null."""
+    exchange.organization.smtp_auth_disabled = organization
+    shared(exchange).smtp_auth_disabled = mailbox
+    off = f"S: 535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the {disabled} [...]"
+    sign_in, _, _ = SMTP_OPENS.rpartition("\n")
+    await play_smtp(exchange, f"{sign_in}\n{off}" if disabled else SMTP_OPENS, response=xoauth2(SHARED))
+    assert exchange.sightings == [(Protocol.SMTP, SHARED, outcome)]
 
 
 async def test_sightings_hold_no_secret(exchange: Exchange) -> None:

@@ -12,9 +12,9 @@ import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
-from lab.exchange.access import Protocol
 from lab.exchange.folders import WELL_USED
 from lab.exchange.imap_list import wire_name
+from lab.exchange.protocols import Protocol
 from lab.exchange.server import Exchange
 from tests.lab.exchange_kit import DEADLINE, SHARED, app_token, authority, client_context, new_exchange, xoauth2
 from tests.needs import need

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lab.exchange.mailboxes import Mailbox, scenarios, standard_mailboxes
+from lab.exchange.protocols import Protocol
 from lab.exchange.server import Exchange
 from lab.tenant import MAIL_PRINCIPAL_ID, TENANT_DOMAIN
-from tests.lab.exchange_kit import new_exchange, play_imap, play_pop, xoauth2
+from tests.lab.exchange_kit import new_exchange, play_imap, play_pop, play_smtp, xoauth2
 
 IMAP_OPENS = """
 C: a1 AUTHENTICATE XOAUTH2 {response}
@@ -48,16 +49,36 @@ POP_OPENS = POP_SIGN_IN + "S: +OK User successfully authenticated.\nC: STAT\nS: 
 POP_REFUSES = POP_SIGN_IN + "S: -ERR Authentication failure: unknown user name or bad password."
 POP_THROTTLES = POP_SIGN_IN + "S: -ERR Request is throttled. Suggested Backoff Time: 89000 milliseconds\nS: <closed>"
 
-# name: (the IMAP talk, what is recorded of it, the POP talk, what is recorded of it)
+SMTP_SIGN_IN = "C: AUTH XOAUTH2\nS: 334 \nC: {response}\n"
+SMTP_OPENS = SMTP_SIGN_IN + "S: 235 2.7.0 Authentication successful"
+SMTP_REFUSES = SMTP_SIGN_IN + "S: 535 5.7.3 Authentication unsuccessful [...]"
+SMTP_IS_OFF = SMTP_SIGN_IN + (
+    "S: 535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. [...]"
+)
+SMTP_THROTTLES = SMTP_SIGN_IN + (
+    "S: 432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information."
+    " [Hostname=...]"
+)
+
+# name: (talk, what is recorded of it) of IMAP, POP and SMTP
 SCENARIOS = {
-    "shared": (IMAP_OPENS, "opened", POP_OPENS, "opened"),
-    "info": (IMAP_OPENS, "opened", POP_OPENS, "opened"),
-    "empty": (IMAP_OPENS, "opened", POP_OPENS, "opened"),
-    "no-imap": (IMAP_DOES_NOT_CONNECT, "switched off", POP_OPENS, "opened"),
-    "no-pop": (IMAP_OPENS, "opened", POP_REFUSES, "switched off"),
-    "not-granted": (IMAP_REFUSES, "no FullAccess", POP_REFUSES, "no FullAccess"),
-    "unknown": (IMAP_REFUSES, "no such mailbox", POP_REFUSES, "no such mailbox"),
-    "throttled": (IMAP_THROTTLES, "throttled", POP_THROTTLES, "throttled"),
+    "shared": ((IMAP_OPENS, "opened"), (POP_OPENS, "opened"), (SMTP_OPENS, "opened")),
+    "info": ((IMAP_OPENS, "opened"), (POP_OPENS, "opened"), (SMTP_OPENS, "opened")),
+    "empty": ((IMAP_OPENS, "opened"), (POP_OPENS, "opened"), (SMTP_OPENS, "opened")),
+    "no-imap": ((IMAP_DOES_NOT_CONNECT, "switched off"), (POP_OPENS, "opened"), (SMTP_OPENS, "opened")),
+    "no-pop": ((IMAP_OPENS, "opened"), (POP_REFUSES, "switched off"), (SMTP_OPENS, "opened")),
+    "no-smtp": ((IMAP_OPENS, "opened"), (POP_OPENS, "opened"), (SMTP_IS_OFF, "switched off")),
+    "not-granted": (
+        (IMAP_REFUSES, "no FullAccess"),
+        (POP_REFUSES, "no FullAccess"),
+        (SMTP_REFUSES, "no FullAccess"),
+    ),
+    "unknown": (
+        (IMAP_REFUSES, "no such mailbox"),
+        (POP_REFUSES, "no such mailbox"),
+        (SMTP_REFUSES, "no such mailbox"),
+    ),
+    "throttled": ((IMAP_THROTTLES, "throttled"), (POP_THROTTLES, "throttled"), (SMTP_THROTTLES, "throttled")),
 }
 
 
@@ -77,12 +98,12 @@ def mailbox(name: str) -> Mailbox:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_scenario(exchange: Exchange, name: str) -> None:
-    """The mailbox answers on both protocols as its scenario says, and the server records the true outcome."""
-    imap, imap_outcome, pop, pop_outcome = SCENARIOS[name]
+    """The mailbox answers on each protocol as its scenario says, and the server records the true outcome."""
     address = f"{name}@{TENANT_DOMAIN}"
-    await play_imap(exchange, imap, response=xoauth2(address))
-    await play_pop(exchange, pop, response=xoauth2(address))
-    assert exchange.sightings == [("imap", address, imap_outcome), ("pop", address, pop_outcome)]
+    for play, (talk, _) in zip((play_imap, play_pop, play_smtp), SCENARIOS[name], strict=True):
+        await play(exchange, talk, response=xoauth2(address))
+    outcomes = (outcome for _, outcome in SCENARIOS[name])
+    assert exchange.sightings == list(zip(Protocol, [address] * 3, outcomes, strict=True))
 
 
 async def test_a_throttled_mailbox_still_checks_the_token(exchange: Exchange) -> None:

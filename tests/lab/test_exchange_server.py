@@ -3,30 +3,48 @@
 import asyncio
 import errno
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from lab.exchange.access import Protocol
+from lab.exchange.protocols import Protocol
 from lab.exchange.server import Exchange
 from lab.exchange.session import MAX_LINE
-from tests.lab.exchange_kit import DEADLINE, Peer, new_exchange
+from tests.lab.exchange_kit import DEADLINE, SMTP_GREETING, SMTP_STARTTLS, Peer, new_exchange
 
 IMAP_BYE = "S: * BYE Connection closed. 14\nS: <closed>"
+SMTP_LINE = "S: 500 5.5.2 Line too long [...]\nS: <closed>"
+SMTP_SILENCE = "S: 451 4.7.0 Timeout waiting for client input [...]\nS: <closed>"
+UP_TO_TLS = SMTP_STARTTLS.removesuffix("TLS\n")
 POP_BYE = "S: -ERR Protocol error. Connection is closed. 10\nS: <closed>"
 
 
 def port_of(exchange: Exchange, protocol: Protocol) -> int:
     """The port where a running server speaks this protocol."""
-    return exchange.imap_port if protocol is Protocol.IMAP else exchange.pop_port
+    return {
+        Protocol.IMAP: exchange.imap_port,
+        Protocol.POP: exchange.pop_port,
+        Protocol.SMTP: exchange.smtp_port,
+    }[protocol]
 
 
-@pytest.mark.parametrize("protocol, bye", [(Protocol.IMAP, IMAP_BYE), (Protocol.POP, POP_BYE)])
+@asynccontextmanager
+async def connected(exchange: Exchange, protocol: Protocol) -> AsyncIterator[Peer]:
+    """A client that is connected as the protocol begins: SMTP in clear."""
+    async with Peer.connected(port_of(exchange, protocol), tls=protocol is not Protocol.SMTP) as peer:
+        yield peer
+
+
+@pytest.mark.parametrize(
+    "protocol, bye", [(Protocol.IMAP, IMAP_BYE), (Protocol.POP, POP_BYE), (Protocol.SMTP, SMTP_LINE)]
+)
 async def test_a_line_without_end(protocol: Protocol, bye: str) -> None:
     """A line longer than the bound ends the session with the protocol's last word."""
-    async with new_exchange() as exchange, Peer.connected(port_of(exchange, protocol)) as peer:
+    async with new_exchange() as exchange, connected(exchange, protocol) as peer:
         await peer.line()
-        await peer.send(b"a" * (MAX_LINE + 1))
+        await peer.send(b"a" * (MAX_LINE + 2))
         await peer.play(bye)
 
 
@@ -43,10 +61,12 @@ async def test_a_huge_literal(literal: str) -> None:
         await peer.play(IMAP_BYE)
 
 
-@pytest.mark.parametrize("protocol, bye", [(Protocol.IMAP, IMAP_BYE), (Protocol.POP, POP_BYE)])
+@pytest.mark.parametrize(
+    "protocol, bye", [(Protocol.IMAP, IMAP_BYE), (Protocol.POP, POP_BYE), (Protocol.SMTP, SMTP_SILENCE)]
+)
 async def test_silence(protocol: Protocol, bye: str) -> None:
     """Who says nothing for too long is sent away."""
-    async with new_exchange(idle=0.05) as exchange, Peer.connected(port_of(exchange, protocol)) as peer:
+    async with new_exchange(idle=0.05) as exchange, connected(exchange, protocol) as peer:
         await peer.line()
         await peer.play(bye)
 
@@ -64,11 +84,11 @@ async def test_silence_inside_a_literal() -> None:
 async def test_a_client_that_vanishes(protocol: Protocol, said: bytes) -> None:
     """A client that leaves in the middle of anything does no harm to the next one."""
     async with new_exchange() as exchange:
-        async with Peer.connected(port_of(exchange, protocol)) as peer:
+        async with connected(exchange, protocol) as peer:
             await peer.line()
             await peer.send(said)
-        async with Peer.connected(port_of(exchange, protocol)) as peer:
-            assert "is ready" in await peer.line()
+        async with connected(exchange, protocol) as peer:
+            assert "ready" in await peer.line()
 
 
 @pytest.mark.parametrize("protocol", Protocol)
@@ -79,7 +99,7 @@ async def test_stop_ends_open_sessions(protocol: Protocol) -> None:
     await exchange.start()
     port = port_of(exchange, protocol)
     _, half_made = await asyncio.open_connection("127.0.0.1", port)
-    async with Peer.connected(port) as peer:
+    async with connected(exchange, protocol) as peer:
         await peer.line()
         async with asyncio.timeout(5):
             await exchange.stop()
@@ -111,6 +131,10 @@ async def test_tls_is_1_2_or_newer(protocol: Protocol, version: bytes, answered:
     """A client that speaks TLS 1.2 gets a handshake; one that speaks 1.1 or 1.0 is hung up on."""
     async with new_exchange() as exchange:
         reader, writer = await asyncio.open_connection("127.0.0.1", port_of(exchange, protocol))
+        if protocol is Protocol.SMTP:
+            writer.write(b"EHLO client.example\r\nSTARTTLS\r\n")
+            async with asyncio.timeout(DEADLINE):
+                await reader.readuntil(b"SMTP server ready\r\n")
         writer.write(client_hello(version))
         async with asyncio.timeout(DEADLINE):
             record = await reader.read(1)
@@ -138,9 +162,45 @@ async def test_a_start_that_fails_opens_nothing(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("protocol", Protocol)
 async def test_strangers_to_the_authority_are_not_served(protocol: Protocol) -> None:
     """A client that does not trust the lab's authority cannot connect, and the server goes on."""
+
+    async def connect(exchange: Exchange, trust: ssl.SSLContext) -> None:
+        if protocol is not Protocol.SMTP:
+            await asyncio.open_connection("127.0.0.1", port_of(exchange, protocol), ssl=trust)
+        async with connected(exchange, protocol) as peer:
+            await peer.play(SMTP_GREETING + UP_TO_TLS)
+            await peer.start_tls(trust)
+
     async with new_exchange() as exchange:
-        port = port_of(exchange, protocol)
         with pytest.raises(ssl.SSLCertVerificationError):
-            await asyncio.open_connection("127.0.0.1", port, ssl=ssl.create_default_context())
-        async with Peer.connected(port) as peer:
-            assert "is ready" in await peer.line()
+            await connect(exchange, ssl.create_default_context())
+        async with connected(exchange, protocol) as peer:
+            assert "ready" in await peer.line()
+
+
+async def test_stop_ends_a_handshake() -> None:
+    """Stopping does not wait for a client that was told to begin TLS and has not."""
+    async with new_exchange() as exchange, connected(exchange, Protocol.SMTP) as peer:
+        await peer.play(SMTP_GREETING + UP_TO_TLS)
+        async with asyncio.timeout(5):
+            await exchange.stop()
+        await peer.play("S: <closed>")
+
+
+async def test_half_a_handshake() -> None:
+    """A client that falls silent behind STARTTLS is let go, and so is one that leaves there."""
+    async with new_exchange(idle=0.2) as exchange:
+        for leaves in (False, True):
+            async with connected(exchange, Protocol.SMTP) as peer:
+                await peer.play(SMTP_GREETING + UP_TO_TLS)
+                if not leaves:
+                    await peer.play("S: <closed>")
+        async with connected(exchange, Protocol.SMTP) as peer:
+            await peer.play(SMTP_GREETING + SMTP_STARTTLS)
+
+
+async def test_no_handshake_but_words() -> None:
+    """A client that goes on in clear behind the answer to STARTTLS is hung up on."""
+    async with new_exchange() as exchange, connected(exchange, Protocol.SMTP) as peer:
+        await peer.play(SMTP_GREETING + UP_TO_TLS)
+        await peer.send(b"EHLO client.example\r\n")
+        await peer.play("S: <closed>")

@@ -4,11 +4,13 @@ from enum import Enum, auto
 from typing import assert_never
 
 from lab.exchange import sasl
-from lab.exchange.access import Access, Opened, Protocol, Refused, SwitchedOff, Throttled
+from lab.exchange.access import Access, Opened, Refused, SwitchedOff, Troubled
 from lab.exchange.imap_command import Command, Malformed, read_command
 from lab.exchange.imap_mailbox import ARGUMENT_ERROR, COMMAND_ERROR, NAMES, Answer, answer, completed
 from lab.exchange.mailboxes import Mailbox
-from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError
+from lab.exchange.protocols import Protocol
+from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError, throttled
+from lab.exchange.troubles import Blocked, HungUp, NotConnected, Throttled, Trouble, Unavailable
 
 # What Exchange advertises. Of it, the lab leaves out what changes mail or waits for it: UIDPLUS, MOVE, IDLE.
 _CAPABILITIES = (
@@ -28,6 +30,8 @@ _CLOSING = frozenset({"CLOSE", "UNSELECT"})
 _INVALID_STATE = Answer("BAD Command received in Invalid state.")
 _NOT_CONNECTED = Answer("BAD User is authenticated but not connected.")
 _NOT_CONNECTED_ERRORS = 2  # that many more, and Exchange hangs up
+_AUTHENTICATED = Answer("OK AUTHENTICATE completed.")
+_UNAVAILABLE = Answer("NO Server Unavailable. 15")
 
 
 class _State(Enum):
@@ -46,6 +50,7 @@ class ImapSession:
         self._access = access
         self._state = _State.NOT_AUTHENTICATED
         self._mailbox: Mailbox | None = None
+        self._listing_fails: Answer | None = None
         self._errors_left = MAX_ERRORS
 
     async def run(self) -> None:
@@ -85,6 +90,8 @@ class ImapSession:
             return await self._answer_stranger(command)
         if command.name in _SIGN_IN or (command.name in _CLOSING and self._state is not _State.SELECTED):
             return _INVALID_STATE
+        if self._listing_fails:
+            return self._listing_fails if command.name in NAMES else Answer(COMMAND_ERROR)
         answered = answer(self._mailbox, command)
         self._note_selection(command.name, answered.status)
         return answered
@@ -119,10 +126,10 @@ class ImapSession:
                 return _AUTHENTICATE_FAILED  # at once, without a challenge (RFC 3501 section 6.2.2)
             case "AUTHENTICATE", (str(mechanism),):
                 self._lines.write("+ ")
-                return self._authenticate(mechanism, await self._lines.read_line())
+                return await self._authenticate(mechanism, await self._lines.read_line())
             case "AUTHENTICATE", (str(mechanism), str(initial)):
                 # RFC 4959: a lone = is a response that is there, and empty.
-                return self._authenticate(mechanism, b"" if initial == "=" else initial.encode("ascii"))
+                return await self._authenticate(mechanism, b"" if initial == "=" else initial.encode("ascii"))
             case "LOGIN", (str(), str()):
                 return Answer("NO LOGIN failed.")
             case "AUTHENTICATE" | "LOGIN", _:
@@ -130,7 +137,7 @@ class ImapSession:
             case name, _:
                 return _INVALID_STATE if name in NAMES | _SIGN_IN else Answer(COMMAND_ERROR)
 
-    def _authenticate(self, mechanism: str, encoded: bytes) -> Answer:
+    async def _authenticate(self, mechanism: str, encoded: bytes) -> Answer:
         response = sasl.decode(encoded)
         if response is None:  # also the * that cancels
             return Answer(ARGUMENT_ERROR)
@@ -138,17 +145,48 @@ class ImapSession:
             return _AUTHENTICATE_FAILED
         decision = self._access.decide(Protocol.IMAP, response)
         match decision:
-            case Refused():
-                return _AUTHENTICATE_FAILED
-            case Throttled(backoff):
-                self._errors_left = 0
-                return Answer(f"BAD Request is throttled. Suggested Backoff Time: {backoff} milliseconds")
+            case Refused(diagnostics=diagnostics):
+                return Answer(f"{_AUTHENTICATE_FAILED.status} {diagnostics}".rstrip())
             case SwitchedOff():
-                self._state = _State.NOT_CONNECTED
-                self._errors_left = _NOT_CONNECTED_ERRORS
+                return self._not_connected(_NOT_CONNECTED_ERRORS)
             case Opened(mailbox):
-                self._state = _State.AUTHENTICATED
-                self._mailbox = mailbox
+                await self._lines.wait(mailbox.delay)
+                return self._opened(mailbox)
+            case Troubled(mailbox, trouble):
+                await self._lines.wait(mailbox.delay)
+                return self._troubled(mailbox, trouble)
             case _:
                 assert_never(decision)
-        return Answer("OK AUTHENTICATE completed.")
+
+    def _opened(self, mailbox: Mailbox) -> Answer:
+        self._state = _State.AUTHENTICATED
+        self._mailbox = mailbox
+        return _AUTHENTICATED
+
+    def _not_connected(self, patience: int) -> Answer:
+        self._state = _State.NOT_CONNECTED
+        self._errors_left = patience
+        return _AUTHENTICATED
+
+    def _troubled(self, mailbox: Mailbox, trouble: Trouble) -> Answer:
+        match trouble:
+            case Throttled(backoff, closing, listing):
+                if closing:
+                    self._errors_left = 1
+                answered = Answer(f"{'BAD' if closing else 'NO'} {throttled(backoff)}")
+                if not listing:
+                    return answered
+                self._listing_fails = answered
+                return self._opened(mailbox)
+            case Unavailable():
+                self._listing_fails = _UNAVAILABLE
+                return self._opened(mailbox)
+            case NotConnected(patience):
+                return self._not_connected(patience)
+            case HungUp():
+                self._errors_left = 0
+                return _AUTHENTICATED
+            case Blocked():
+                return _AUTHENTICATE_FAILED
+            case _:
+                assert_never(trouble)

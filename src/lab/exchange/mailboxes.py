@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from lab.exchange import folders
 from lab.exchange.folders import Folder
+from lab.exchange.protocols import Protocol
+from lab.exchange.troubles import Throttled, Trouble
 
 _BACKOFF = 89_000  # milliseconds; Exchange has been seen to ask for one and a half to five minutes
 
@@ -20,8 +22,15 @@ class Mailbox:
         messages: How many messages the inbox holds.
         imap_enabled: `Set-CASMailbox -ImapEnabled`.
         pop_enabled: `Set-CASMailbox -PopEnabled`.
+        smtp_auth_disabled: `Set-CASMailbox -SmtpClientAuthenticationDisabled`; None leaves it to the organisation.
         grants: Object ids of the enterprise applications with FullAccess (`Add-MailboxPermission`).
-        backoff: Milliseconds that its clients are told to wait; 0 when it is not throttled.
+        smtp_assignments: Object ids of the enterprise applications that `Application SMTP.SendAsApp` is assigned to,
+            with this mailbox in the scope (`New-ManagementRoleAssignment`).
+        absent: Why nothing opens under this address, which the directory knows; empty for a mailbox that is there.
+        diagnostics: Whether its server puts Exchange's diagnostics behind a refusal.
+        troubles: What goes wrong at a sign-in, by protocol.
+        passing: Whether a trouble is over at the next try: it meets every other sign-in by its protocol.
+        delay: Seconds until a sign-in that is not refused is answered.
     """
 
     address: str
@@ -30,8 +39,26 @@ class Mailbox:
     messages: int = 0
     imap_enabled: bool = True
     pop_enabled: bool = True
+    smtp_auth_disabled: bool | None = None
     grants: set[str] = field(default_factory=set)
-    backoff: int = 0
+    smtp_assignments: set[str] = field(default_factory=set)
+    absent: str = ""
+    diagnostics: bool = False
+    troubles: dict[Protocol, Trouble] = field(default_factory=dict)
+    passing: bool = False
+    delay: float = 0.0
+    _met: set[Protocol] = field(default_factory=set, repr=False)
+
+    def next_trouble(self, protocol: Protocol) -> Trouble | None:
+        """What goes wrong at this sign-in; a trouble that passes does so for the next one."""
+        trouble = self.troubles.get(protocol)
+        if trouble is None or not self.passing:
+            return trouble
+        if protocol in self._met:
+            self._met.remove(protocol)
+            return None
+        self._met.add(protocol)
+        return trouble
 
 
 class Mailboxes:
@@ -69,8 +96,10 @@ def standard_mailboxes(domain: str, principal_id: str) -> Mailboxes:
     not_granted.grants.clear()
     empty = granted("empty", "Healthy: nothing but an inbox without mail.", folders.BARE, messages=0)
     throttled = granted("throttled", "Exchange throttles the mailbox and names the time to wait.")
-    throttled.backoff = _BACKOFF
-    return Mailboxes((shared, info, no_imap, no_pop, not_granted, empty, throttled))
+    throttled.troubles = dict.fromkeys(Protocol, Throttled(_BACKOFF))
+    no_smtp = granted("no-smtp", "SMTP AUTH is switched off for the mailbox; IMAP and POP work.")
+    no_smtp.smtp_auth_disabled = True
+    return Mailboxes((shared, info, no_imap, no_pop, no_smtp, not_granted, empty, throttled))
 
 
 def scenarios(domain: str) -> tuple[tuple[str, str], ...]:

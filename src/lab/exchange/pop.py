@@ -3,9 +3,11 @@
 from typing import assert_never
 
 from lab.exchange import sasl
-from lab.exchange.access import Access, Opened, Protocol, Refused, SwitchedOff, Throttled
+from lab.exchange.access import Access, Opened, Refused, SwitchedOff, Troubled
 from lab.exchange.mailboxes import Mailbox
-from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError
+from lab.exchange.protocols import Protocol
+from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError, throttled
+from lab.exchange.troubles import Blocked, HungUp, NotConnected, Throttled, Trouble, Unavailable
 
 _MECHANISMS = ("PLAIN", "XOAUTH2")
 _CAPABILITIES = ("TOP", "UIDL", f"SASL {' '.join(_MECHANISMS)}", "USER", ".")
@@ -15,6 +17,8 @@ _PROTOCOL_ERROR = "-ERR Protocol error. 19"
 _INVALID_STATE = "-ERR Command is not valid in this state."
 _AUTHENTICATION_FAILURE = "-ERR Authentication failure: unknown user name or bad password."
 _LOGON_FAILURE = "-ERR Logon failure: unknown user name or bad password."
+_UNAVAILABLE = "-ERR Server Unavailable. 21"
+_OPENED = "+OK User successfully authenticated."
 _NO_MESSAGE = "-ERR The specified message is out of range."
 
 _BODY = ("Hello,", "", "this message was made by the lab.")
@@ -103,17 +107,35 @@ class PopSession:
             return _AUTHENTICATION_FAILURE
         decision = self._access.decide(Protocol.POP, response)
         match decision:
-            case Refused() | SwitchedOff():
+            case Refused(diagnostics=diagnostics):
+                return f"{_AUTHENTICATION_FAILURE} {diagnostics}".rstrip()
+            case SwitchedOff():
                 return _AUTHENTICATION_FAILURE
+            case Opened(mailbox):
+                await self._lines.wait(mailbox.delay)
+                self._mailbox = mailbox
+                return _OPENED
+            case Troubled(mailbox, trouble):
+                await self._lines.wait(mailbox.delay)
+                return self._troubled(trouble)
+            case _:
+                assert_never(decision)
+
+    def _troubled(self, trouble: Trouble) -> str:
+        match trouble:
             case Throttled(backoff):
                 self._ended = True
                 # Invented: how a throttled POP client is answered was never seen. These are IMAP's words.
-                return f"-ERR Request is throttled. Suggested Backoff Time: {backoff} milliseconds"
-            case Opened(mailbox):
-                self._mailbox = mailbox
-                return "+OK User successfully authenticated."
+                return f"-ERR {throttled(backoff)}"
+            case Unavailable():
+                return _UNAVAILABLE
+            case NotConnected() | Blocked():
+                return _AUTHENTICATION_FAILURE
+            case HungUp():
+                self._ended = True
+                return _OPENED
             case _:
-                assert_never(decision)
+                assert_never(trouble)
 
 
 def _transaction(mailbox: Mailbox, name: str, arguments: list[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The lab's Exchange as a running server: one TLS listener for each protocol, on loopback."""
+"""The lab's Exchange as a running server: one listener for each protocol, on loopback."""
 
 import asyncio
 import datetime as dt
@@ -7,31 +7,36 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from lab.exchange.access import Access, Protocol, Sighting
+from lab.exchange.access import Access, Sighting
 from lab.exchange.imap import ImapSession
 from lab.exchange.mailboxes import Mailboxes, standard_mailboxes
+from lab.exchange.organization import Organization
 from lab.exchange.pop import PopSession
+from lab.exchange.protocols import Protocol
 from lab.exchange.session import MAX_LINE, Lines, PeerGoneError
+from lab.exchange.smtp import SmtpSession
 from lab.pki import Authority
 from lab.signing import SigningKey
 from lab.tenant import MAIL_PRINCIPAL_ID, Tenant
 
 _HOST = "127.0.0.1"
 _IDLE = 60.0  # seconds
-_SESSIONS: dict[Protocol, type[ImapSession | PopSession]] = {Protocol.IMAP: ImapSession, Protocol.POP: PopSession}
 
 
 class Exchange:
-    """Exchange Online's IMAP and POP. An async context manager: it serves from enter to exit.
+    """Exchange Online's IMAP, POP and SMTP. An async context manager: it serves from enter to exit.
 
     Attributes:
         imap_port: TCP port of IMAP over TLS, from start to stop.
         pop_port: TCP port of POP over TLS, from start to stop.
+        smtp_port: TCP port of SMTP submission, where TLS begins with STARTTLS, from start to stop.
         mailboxes: What it serves; a change holds from the next sign-in on.
+        organization: What holds for all of them.
     """
 
     imap_port: int
     pop_port: int
+    smtp_port: int
 
     def __init__(
         self,
@@ -58,8 +63,10 @@ class Exchange:
         if mailboxes is None:
             mailboxes = standard_mailboxes(tenant.domain, MAIL_PRINCIPAL_ID)
         self.mailboxes = mailboxes
-        self._authority = authority
-        self._access = Access(tenant, signing, issuer, mailboxes, now=now)
+        self.organization = Organization()
+        self._tls = authority.server_context()
+        self._access = Access(tenant, signing, issuer, mailboxes, self.organization, now=now)
+        self._now = now
         self._idle = idle
         self._servers: list[asyncio.Server] = []
         self._sessions: set[asyncio.Task[None]] = set()
@@ -70,15 +77,15 @@ class Exchange:
         return self._access.sightings
 
     async def start(self) -> None:
-        """Opens both ports, or none.
+        """Opens all ports, or none.
 
         Raises:
             OSError: No port is free.
         """
-        context = self._authority.server_context()
         try:
-            self.imap_port = await self._listen(Protocol.IMAP, context)
-            self.pop_port = await self._listen(Protocol.POP, context)
+            self.imap_port = await self._listen(Protocol.IMAP, self._tls)
+            self.pop_port = await self._listen(Protocol.POP, self._tls)
+            self.smtp_port = await self._listen(Protocol.SMTP, None)
         except BaseException:
             await self.stop()
             raise
@@ -105,7 +112,7 @@ class Exchange:
     ) -> None:
         await self.stop()
 
-    async def _listen(self, protocol: Protocol, context: ssl.SSLContext) -> int:
+    async def _listen(self, protocol: Protocol, context: ssl.SSLContext | None) -> int:
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             session = asyncio.create_task(self._serve(protocol, Lines(reader, writer, self._idle)))
             self._sessions.add(session)
@@ -116,9 +123,18 @@ class Exchange:
         port: int = server.sockets[0].getsockname()[1]
         return port
 
+    def _session(self, protocol: Protocol, lines: Lines) -> ImapSession | PopSession | SmtpSession:
+        match protocol:
+            case Protocol.IMAP:
+                return ImapSession(lines, self._access)
+            case Protocol.POP:
+                return PopSession(lines, self._access)
+            case Protocol.SMTP:
+                return SmtpSession(lines, self._access, self._tls, self._now)
+
     async def _serve(self, protocol: Protocol, lines: Lines) -> None:
         try:
-            await _SESSIONS[protocol](lines, self._access).run()
+            await self._session(protocol, lines).run()
         except PeerGoneError:
             pass  # clients may leave without a word
         finally:
