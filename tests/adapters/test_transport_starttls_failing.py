@@ -7,10 +7,10 @@ from contextlib import suppress
 import pytest
 
 from lab.pki import Authority
-from mailcheck.adapters.transport import MailTransport
+from mailcheck.adapters.transport import LINES_LIMIT, TOTAL_LIMIT, MailTransport
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.request import MailProtocol
-from tests.adapters.mail_kit import PATIENCE, Script, saying, serving
+from tests.adapters.mail_kit import PATIENCE, Script, answering, saying, serving
 from tests.adapters.submission_kit import GO_AHEAD, GREETING, HELLO, HELLO_AGAIN, IN_CLEAR, Server, evidence, submit
 
 NOW = dt.datetime.now(dt.UTC)
@@ -114,4 +114,40 @@ async def test_a_server_that_falls_silent(transport: MailTransport, script: Scri
         took = asyncio.get_running_loop().time() - began
     found = evidence(conversation)
     assert (found.stage, found.signal, found.details["awaited"]) == (stage, Fault.TIMEOUT, awaited)
-    assert took < 0.5
+    assert took < 0.3 + 0.5
+
+
+@pytest.mark.parametrize(
+    "line, lines, limit",
+    [
+        pytest.param(b"250-x\r\n", LINES_LIMIT, "20,000 lines", id="lines"),
+        pytest.param(b"250-" + b"x" * 1000 + b"\r\n", TOTAL_LIMIT // 1000, "8,388,608 bytes in all", id="bytes"),
+    ],
+)
+async def test_a_reply_without_end(transport: MailTransport, line: bytes, lines: int, limit: str) -> None:
+    """A reply may have any number of lines; the bounds of the conversation are the bounds of a reply."""
+    async with serving(saying(GREETING, *[line * 100] * (lines // 100 + 1))) as peer:
+        conversation = await submit(transport, peer.endpoint)
+    found = evidence(conversation)
+    assert (found.stage, found.signal, found.details["limit"]) == (Stage.CAPABILITY, Fault.TOO_MUCH, limit)
+
+
+async def test_a_caller_cancelled_in_the_handshake_leaves_nothing_behind(transport: MailTransport) -> None:
+    """Cancelling closes the socket at once, though the server never answers the handshake; no task is left."""
+    begun = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answering(GREETING, HELLO, GO_AHEAD)(reader, writer)
+        await reader.read(1)  # the client's first word of TLS
+        begun.set()
+
+    async with serving(silent) as peer, asyncio.timeout(PATIENCE):
+        before = asyncio.all_tasks()
+        task = asyncio.create_task(submit(transport, peer.endpoint))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await peer.left.wait()
+        await asyncio.sleep(0)  # the server's own task ends
+        assert asyncio.all_tasks() == before

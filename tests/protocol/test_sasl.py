@@ -22,7 +22,7 @@ def test_the_message() -> None:
 
 
 def test_the_message_is_one_line() -> None:
-    """A token of any length makes one line: IMAP and POP end a command at a line end."""
+    """A token of any length makes one line: mail protocols end a command at a line end."""
     message = xoauth2(Mailbox("info@fabrikam.example"), Secret("x" * 5000))
 
     assert b"\n" not in message.reveal()

@@ -37,7 +37,7 @@ def parse(argv: Sequence[str], version: str) -> Arguments:
     """The arguments; ends the process with code 2 and a message when they are wrong, 0 after --help or --version."""
     parser = argparse.ArgumentParser(
         prog="python -m mailcheck",
-        description="Can this app open this mailbox by IMAP or POP, and if not, which setting is wrong?",
+        description="Can this app open this mailbox by IMAP, POP or SMTP, and if not, which setting is wrong?",
         epilog="Exit codes: 0 healthy, 1 broken or degraded, 2 usage, 3 not configured.",
     )
     parser.add_argument("--version", action="version", version=f"mailcheck {version}")

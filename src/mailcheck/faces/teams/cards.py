@@ -38,8 +38,8 @@ def help_card(note: str = "") -> Element:
         *fault,
         heading("mailcheck", size="Medium"),
         said(
-            "Tells whether this organization's app can open a mailbox by IMAP and POP with OAuth and, if it cannot, "
-            "which setting is wrong and how to mend it."
+            "Tells whether this organization's app can open a mailbox by IMAP, POP or SMTP with OAuth and, if it "
+            "cannot, which setting is wrong and how to mend it."
         ),
         label("Write"),
         boxed(examples),
