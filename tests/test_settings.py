@@ -70,6 +70,15 @@ def test_a_client_secret_takes_the_place_of_the_certificate() -> None:
     assert found == {"MAILCHECK_SECRET": "is missing: put the name that the client secret has in the vault there"}
 
 
+def test_the_guide_has_an_address_or_none() -> None:
+    """MAILCHECK_GUIDE_URL is where links lead to, and has to be https."""
+    assert check().guide == ""
+    assert check({"MAILCHECK_GUIDE_URL": "https://wiki.contoso.com/mail"}).guide == "https://wiki.contoso.com/mail"
+    assert list(problems(Settings.read({**CHECK, "MAILCHECK_GUIDE_URL": "http://wiki"}).check)) == [
+        "MAILCHECK_GUIDE_URL"
+    ]
+
+
 def test_a_canary_is_a_mailbox() -> None:
     """MAILCHECK_CANARY is parsed as any address is, and none where it is not set."""
     assert check().canary is None

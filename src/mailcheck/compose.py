@@ -93,6 +93,7 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
         app=settings.app,
         cloud=settings.cloud,
         canary=settings.canary,
+        guide=settings.guide,
         endpoints=settings.endpoints,
         timeout=settings.timeout,
         domains=settings.domains,

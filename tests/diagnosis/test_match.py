@@ -157,3 +157,17 @@ def test_evidence_is_shown_in_the_other_sides_words(evidence: Evidence, shown: s
 def test_evidence_is_bounded() -> None:
     """A server cannot fill a report with its words."""
     assert len(diagnose(Evidence(Stage.AUTH, "NO", "x" * 10_000, IMAP), known()).evidence) == EVIDENCE_LIMIT
+
+
+@pytest.mark.parametrize(
+    "evidence, wait_ms",
+    [
+        (at(Stage.LIST, Fault.THROTTLED, "Request is throttled.", IMAP, backoff_ms="89117"), 89_117),
+        (at(Stage.VAULT, "429", "too many", retry_after="7"), 7_000),
+        (at(Stage.LIST, Fault.THROTTLED, "Request is throttled.", IMAP), None),
+        (REFUSED, None),
+    ],
+)
+def test_who_asks_to_wait_is_heard(evidence: Evidence, wait_ms: int | None) -> None:
+    """The time for which the other side wants to be left alone is a number of its own, in milliseconds."""
+    assert diagnose(evidence, known()).wait_ms == wait_ms

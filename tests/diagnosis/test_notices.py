@@ -39,7 +39,7 @@ def certificate(left: dt.timedelta) -> Certificate:
 )
 def test_a_certificate_warns_before_it_expires(left: dt.timedelta, severity: Severity | None) -> None:
     """Within 30 days a note, within 14 a warning, within 7 it is urgent; how to renew it goes with it."""
-    notice = notices.expiring(certificate(left), NOW, APP)
+    notice = notices.expiring(certificate(left), NOW, APP, PUBLIC)
     assert (notice and notice.severity) == severity
     if notice:
         assert notice.id == "certificate-expires-soon"
@@ -52,7 +52,7 @@ def test_a_certificate_warns_before_it_expires(left: dt.timedelta, severity: Sev
 )
 def test_the_days_are_counted(left: dt.timedelta, words: str) -> None:
     """Whole days, and the date."""
-    notice = notices.expiring(certificate(left), NOW, APP)
+    notice = notices.expiring(certificate(left), NOW, APP, PUBLIC)
     assert notice is not None
     assert words in notice.title
     assert f"{NOW + left:%Y-%m-%d}" in notice.title
@@ -61,10 +61,10 @@ def test_the_days_are_counted(left: dt.timedelta, words: str) -> None:
 def test_a_client_secret_warns_where_its_date_is_known() -> None:
     """The date is one that somebody noted in the vault, or there is none."""
     noted = ClientSecret(Secret("planted"), "1", not_after=NOW + 3 * DAY)
-    notice = notices.expiring(noted, NOW, APP)
+    notice = notices.expiring(noted, NOW, APP, PUBLIC)
     assert notice is not None
     assert (notice.id, notice.severity) == ("client-secret-expires-soon", Severity.URGENT)
-    assert notices.expiring(ClientSecret(Secret("planted"), "1"), NOW, APP) is None
+    assert notices.expiring(ClientSecret(Secret("planted"), "1"), NOW, APP, PUBLIC) is None
 
 
 @pytest.mark.parametrize("name", CLOUDS)
@@ -93,3 +93,10 @@ def test_the_most_urgent_comes_first() -> None:
         Notice(str(severity), severity, "title") for severity in (Severity.INFO, Severity.URGENT, Severity.WARNING)
     ]
     assert [one.severity for one in notices.in_order([*found, None])] == ["urgent", "warning", "info"]
+
+
+def test_the_renewal_goes_to_the_tenants_own_cloud() -> None:
+    """In a national cloud the commands are told which one is meant."""
+    notice = notices.expiring(certificate(DAY), NOW, APP, CLOUDS["china"])
+    assert notice is not None
+    assert notice.fix[0] == "az cloud set --name AzureChinaCloud"

@@ -28,7 +28,7 @@ def test_the_page_is_current() -> None:
 def test_every_diagnosis_has_an_anchor() -> None:
     """The link of every report leads to a heading, and so does every link of the page to itself."""
     there = anchors(PAGE)
-    assert {entry.explanation for entry in CATALOGUE} <= {f"{GUIDE}#{anchor}" for anchor in there}
+    assert {entry.explained_in(GUIDE) for entry in CATALOGUE} <= {f"{GUIDE}#{anchor}" for anchor in there}
     assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= there
 
 

@@ -122,6 +122,7 @@ def test_the_json_contract() -> None:
                     ],
                     "reference": "https://learn.microsoft.com/x",
                     "explanation": "docs/diagnoses.md#pop-sign-in-refused",
+                    "waitMs": None,
                 },
                 "steps": [{"name": "auth", "status": "failed", "ms": 9, "detail": ""}],
                 "transcript": [],

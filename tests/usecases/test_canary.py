@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from mailcheck.model.evidence import Evidence, Fault, Stage
-from mailcheck.model.report import CanaryOutcome, Maildrop
+from mailcheck.model.report import Broken, CanaryOutcome, Maildrop
 from mailcheck.model.request import Mailbox, MailProtocol
 from tests.usecases.kit import IMAP, INBOX, MAILBOX, POP, TARGET, Servers, checked, use_case
 
@@ -53,3 +53,18 @@ async def test_the_canary_is_not_its_own() -> None:
     report = await checked(use_case(servers=servers, target=target), IMAP)
     assert report.canary is None
     assert servers.met == [("imap.example:993", MailProtocol.IMAP)]
+
+
+@pytest.mark.parametrize(
+    "met, present, absent",
+    [(INBOX, "FullAccess", "MAILCHECK_SCOPE"), (REFUSED, "", "switched off for this mailbox")],
+    ids=["opened", "refused"],
+)
+async def test_the_canary_narrows_the_causes(met: object, present: str, absent: str) -> None:
+    """It opens: the app is fine, and it is this mailbox. It is refused too: it is not this mailbox's own switch."""
+    servers = Servers({IMAP: REFUSED}, canary={IMAP: met})
+    verdict = (await checked(use_case(servers=servers, target=WATCHED), IMAP)).protocols[IMAP].verdict
+    assert isinstance(verdict, Broken)
+    causes = [one.cause for one in verdict.diagnosis.causes]
+    assert any(present in one for one in causes)
+    assert not any(absent in one for one in causes)

@@ -27,6 +27,7 @@ class Circumstances:
         cloud: The Microsoft cloud of the tenant.
         canary_opened: The protocols by which the canary, a mailbox known to open, opened in the same check.
         canary_refused: The protocols by which the canary was refused too.
+        guide: Where the guide of all diagnoses can be read.
         other_version_failed: The same was tried over the other version of IP, and failed too.
         token_length: Characters of the token, if there was one.
     """
@@ -40,6 +41,7 @@ class Circumstances:
     canary_opened: frozenset[MailProtocol] = frozenset()
     canary_refused: frozenset[MailProtocol] = frozenset()
     other_version_failed: bool = False
+    guide: str = GUIDE
     token_length: int = 0
 
 
@@ -180,7 +182,6 @@ class Entry:
     seen: str = ""
     again: Again = Again.NEVER
 
-    @property
-    def explanation(self) -> str:
-        """Where the guide explains this failure, from the folder of mailcheck."""
-        return f"{GUIDE}#{self.id}"
+    def explained_in(self, guide: str) -> str:
+        """Where this guide, a path or an address, explains the failure."""
+        return f"{guide}#{self.id}"

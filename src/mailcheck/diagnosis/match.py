@@ -6,6 +6,7 @@ from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Again, Circumstances, Entry, Given
 from mailcheck.diagnosis.findings import findings
 from mailcheck.diagnosis.text import Shell, quote, remedy
+from mailcheck.model.cloud import Cloud
 from mailcheck.model.evidence import Evidence, Fault
 from mailcheck.model.report import Cause, Diagnosis, Likelihood
 from mailcheck.model.request import App
@@ -24,7 +25,15 @@ def diagnose(evidence: Evidence, known: Circumstances) -> Diagnosis:
     entry = _entry(evidence)
     values = _values(evidence, known)
     causes = _causes(entry, findings(evidence, known), values)
-    return Diagnosis(entry.id, _plain(entry.title, values), shown(evidence), causes, entry.reference, entry.explanation)
+    return Diagnosis(
+        entry.id,
+        _plain(entry.title, values),
+        shown(evidence),
+        causes,
+        entry.reference,
+        entry.explained_in(known.guide),
+        _wait(evidence),
+    )
 
 
 def second_try(evidence: Evidence) -> Again:
@@ -38,6 +47,14 @@ def shown(evidence: Evidence) -> str:
     code = "" if evidence.signal in words or evidence.signal in tuple(Fault) else f"{evidence.signal} "
     line = f"{code}{words}"
     return line if len(line) <= EVIDENCE_LIMIT else line[: EVIDENCE_LIMIT - 1] + "…"
+
+
+def _wait(evidence: Evidence) -> int | None:
+    """The milliseconds for which the other side asks to be left alone."""
+    details = evidence.details
+    if "backoff_ms" in details:
+        return int(details["backoff_ms"])
+    return int(details["retry_after"]) * 1000 if "retry_after" in details else None
 
 
 def _entry(evidence: Evidence) -> Entry:
@@ -71,8 +88,8 @@ def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) ->
     return certain or tuple(causes)
 
 
-def configured(app: App) -> dict[str, str]:
-    """What the `{names}` of the app registration and its vault stand for."""
+def configured(app: App, cloud: Cloud) -> dict[str, str]:
+    """What the `{names}` of the app registration, its vault and its cloud stand for."""
     return {
         "tenant_id": app.tenant_id,
         "client_id": app.client_id,
@@ -80,19 +97,19 @@ def configured(app: App) -> dict[str, str]:
         "vault_name": app.vault_url.removeprefix("https://").partition(".")[0],
         "certificate": app.vault_object,
         "secret": app.vault_object,
+        "resource": cloud.resource,
+        "exchange_environment": cloud.exchange_environment,
+        "graph_environment": cloud.graph_environment,
+        "azure_cloud": cloud.azure_cloud,
+        "vault_suffix": cloud.vault_suffix,
     }
 
 
 def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
     """What the `{names}` of the texts stand for: what was seen, and over it what the administrator configured."""
-    values = {**evidence.details, **configured(known.app)}
+    values = {**evidence.details, **configured(known.app, known.cloud)}
     values.update(
         mailbox=known.mailbox,
-        resource=known.cloud.resource,
-        exchange_environment=known.cloud.exchange_environment,
-        graph_environment=known.cloud.graph_environment,
-        azure_cloud=known.cloud.azure_cloud,
-        vault_suffix=known.cloud.vault_suffix,
         stage=evidence.stage,
         signal=evidence.signal,
     )

@@ -19,7 +19,7 @@ _ORDER = (Severity.URGENT, Severity.WARNING, Severity.INFO)
 _CHECK_IPV6 = step("Look at the IPv6 route of the Function App's network, or take IPv6 away from it")
 
 
-def expiring(credential: Credential, now: dt.datetime, app: App) -> Notice | None:
+def expiring(credential: Credential, now: dt.datetime, app: App, cloud: Cloud) -> Notice | None:
     """A warning when the credential is in force for no more than 30 days; more urgent from 14, and from 7."""
     if credential.not_after is None:
         return None
@@ -31,7 +31,7 @@ def expiring(credential: Credential, now: dt.datetime, app: App) -> Notice | Non
     left = f"in {days} day{'' if days == 1 else 's'}" if days else "in less than a day"
     title = f'The {kind} "{app.vault_object}" expires {left}, on {credential.not_after:%Y-%m-%d}'
     name = f"{kind.replace(' ', '-')}-expires-soon"
-    return Notice(name, severity, title, remedy(renew, configured(app)))
+    return Notice(name, severity, title, remedy(renew, configured(app, cloud)))
 
 
 def unproven(cloud: Cloud) -> Notice | None:

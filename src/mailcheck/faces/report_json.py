@@ -102,6 +102,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
         ],
         "reference": diagnosis.reference,
         "explanation": diagnosis.explanation,
+        "waitMs": diagnosis.wait_ms,
     }
 
 

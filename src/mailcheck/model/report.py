@@ -116,7 +116,9 @@ class Diagnosis:
         evidence: The line or code that was seen.
         causes: At least one.
         reference: A page of Microsoft's, or a standard, to read.
-        explanation: Where mailcheck's own guide explains this failure: a path in mailcheck's folder, with an anchor.
+        explanation: Where mailcheck's own guide explains this failure, with an anchor: an address where
+            MAILCHECK_GUIDE_URL names one, or else a path in mailcheck's folder.
+        wait_ms: Milliseconds for which the other side asks to be left alone; none where it does not.
     """
 
     id: str
@@ -125,6 +127,7 @@ class Diagnosis:
     causes: tuple[Cause, ...]
     reference: str
     explanation: str
+    wait_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class CheckSettings:
         timeout: Seconds for one whole check.
         domains: The only domains that may be checked; empty: any.
         canary: A mailbox that is known to open, or none.
+        guide: Address at which docs/diagnoses.md can be read, or none.
         ca_file: Further trust anchors.
         managed_identity: Whether this process has a managed identity endpoint (it runs in Azure).
         identity_client_id: Client id of a user-assigned identity (`AZURE_CLIENT_ID`), or none.
@@ -54,6 +55,7 @@ class CheckSettings:
     timeout: float
     domains: frozenset[str]
     canary: Mailbox | None
+    guide: str
     ca_file: Path | None
     managed_identity: bool
     identity_client_id: str | None
@@ -73,6 +75,8 @@ def read_check(read: Reader) -> CheckSettings | Problems:
     cloud, authority = read_cloud(read, tenant)
     scope = read.text("MAILCHECK_SCOPE", cloud.scope)
     read.checked("MAILCHECK_SCOPE", scope, bool(_SCOPE.fullmatch(scope)), f"one resource followed by {_DEFAULT}")
+    guide = read.text("MAILCHECK_GUIDE_URL")
+    read.checked("MAILCHECK_GUIDE_URL", guide, is_https(guide), "an https:// address without a query or a fragment")
     settings = CheckSettings(
         app=App(tenant, client, vault, name, kind),
         authority=authority,
@@ -83,6 +87,7 @@ def read_check(read: Reader) -> CheckSettings | Problems:
         timeout=_timeout(read),
         domains=_domains(read),
         canary=_canary(read),
+        guide=guide,
         ca_file=read_ca_file(read),
         managed_identity=bool(read.text("IDENTITY_ENDPOINT")),
         identity_client_id=read.text("AZURE_CLIENT_ID") or None,

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from mailcheck.diagnosis import notices
-from mailcheck.diagnosis.entry import Again, Circumstances
+from mailcheck.diagnosis.entry import GUIDE, Again, Circumstances
 from mailcheck.diagnosis.match import diagnose
 from mailcheck.model.cloud import PUBLIC, Cloud
 from mailcheck.model.credential import Certificate, Credential, Token
@@ -65,6 +65,7 @@ class Target:
         domains: The only domains that may be checked; empty: any.
         cloud: The Microsoft cloud of the tenant.
         canary: A mailbox that is known to open, or none.
+        guide: Address at which the guide of all diagnoses can be read; empty: in mailcheck's folder.
     """
 
     app: App
@@ -73,6 +74,7 @@ class Target:
     domains: frozenset[str] = frozenset()
     cloud: Cloud = PUBLIC
     canary: Mailbox | None = None
+    guide: str = ""
 
 
 class CheckMailbox:
@@ -209,13 +211,16 @@ class CheckMailbox:
             canary_opened=_by(canary, CanaryOutcome.OPENED),
             canary_refused=_by(canary, CanaryOutcome.REFUSED),
             other_version_failed=talk.again is Again.OTHER_VERSION,
+            guide=self._target.guide or GUIDE,
             token_length=len(token.value),
         )
         return Broken(diagnose(talk.outcome, known))
 
     def _stopped(self, request: CheckRequest, evidence: Evidence) -> ProtocolReport:
         """The verdict on a protocol that was never tried, because credential or token failed."""
-        known = Circumstances(self._target.app, request.mailbox.address, self._target.cloud)
+        known = Circumstances(
+            self._target.app, request.mailbox.address, self._target.cloud, guide=self._target.guide or GUIDE
+        )
         return ProtocolReport(Broken(diagnose(evidence, known)))
 
     def _notices(
@@ -224,7 +229,7 @@ class CheckMailbox:
         target = self._target
         found = [notices.unproven(target.cloud)]
         if not isinstance(credential, Evidence):
-            found.append(notices.expiring(credential, now, target.app))
+            found.append(notices.expiring(credential, now, target.app, target.cloud))
         for protocol, talk in talks.items():
             if talk.first is not None and not isinstance(talk.outcome, Evidence):
                 found.append(notices.second_try(protocol, talk.first, talk.again, talk.conversation.version))

@@ -82,7 +82,9 @@ def diagnosis_parts(
         yield said(f"and {count(left, 'less likely cause')}", isSubtle=True)
     if reference := link("Read more", diagnosis.reference[:300]):
         yield reference
-    if explanation := clean(diagnosis.explanation, 100):
+    if explained := link(f"Explained: {diagnosis.id}", diagnosis.explanation[:300]):
+        yield explained
+    elif explanation := clean(diagnosis.explanation, 100):
         yield said(f"All of it: {escape(explanation)}", size="Small", isSubtle=True, spacing="None")
 
 
