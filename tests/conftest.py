@@ -1,8 +1,15 @@
-"""For every test: what a run left out is said in a line for each reason, with the command that mends it."""
+"""For every test: how properties are tested; and what a run left out is said in a line for each reason."""
 
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Property tests ask whether, not how fast: a busy machine must not fail them. The examples are the same in every run,
+# so that a change that breaks one is the change that is looked at; `pytest --hypothesis-profile deep` looks for others.
+settings.register_profile("same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("deep", settings.get_profile("same"), derandomize=False, max_examples=10_000)
+settings.load_profile("same")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lab.pki import Authority
 from mailcheck.model.request import CredentialKind, Endpoint, Mailbox, MailProtocol
@@ -226,3 +228,38 @@ def test_operators_are_object_ids_or_everyone() -> None:
     """Ids are compared in lower case; `*` is the whole tenant."""
     assert bot({"MAILCHECK_OPERATORS": f"{TENANT.upper()};{CLIENT}"}).operators == {TENANT, CLIENT}
     assert bot({"MAILCHECK_OPERATORS": "*"}).operators == {"*"}
+
+
+_MORE = (
+    "AUTHORITY BOT_METADATA CANARY CA_FILE CLOUD CREDENTIAL DOMAINS IMAP OPERATORS POP PROTOCOLS SCOPE SECRET SMTP "
+    "TIMEOUT"
+)
+_NAMES = sorted({*CHECK, *BOT, *(f"MAILCHECK_{name}" for name in _MORE.split())})
+_PARTS = ["https://", "http://", "[", "]", "::1", ":", "@", "/", ".", "-", "1", "10", "contoso", ".com", "\x00", ","]
+_VALUES = st.text(max_size=20) | st.lists(st.sampled_from(_PARTS), max_size=6).map("".join)
+
+
+@given(st.dictionaries(st.sampled_from(_NAMES), _VALUES), st.booleans())
+def test_any_values_are_read(values: dict[str, str], complete: bool) -> None:
+    """Whatever is set, each half is settings or problems with names that exist; what is accepted is within bounds."""
+    settings = Settings.read({**(CHECK | BOT if complete else {}), **values})
+    for half in (settings.check, settings.bot):
+        if isinstance(half, tuple):
+            assert {one.name for one in half} <= set(_NAMES)
+    if isinstance(settings.check, CheckSettings):
+        assert 1 <= settings.check.timeout <= 60
+        assert settings.check.protocols
+        for endpoint in settings.check.endpoints.values():
+            assert endpoint.host
+            assert 0 < endpoint.port < 65536
+
+
+_PLANTED = "planted-7f3a"
+
+
+@given(st.sampled_from(_NAMES), _VALUES, _VALUES)
+def test_no_value_is_in_a_message(name: str, before: str, after: str) -> None:
+    """Whatever a setting is set to, and it may be a secret in the wrong place, no message repeats it."""
+    settings = Settings.read({**CHECK, **BOT, name: f"{before}{_PLANTED}{after}"})
+    for half in (settings.check, settings.bot):
+        assert not isinstance(half, tuple) or _PLANTED not in str(half)

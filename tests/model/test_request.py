@@ -56,3 +56,16 @@ def test_nothing_that_parses_can_break_a_line(text: str) -> None:
     if isinstance(parsed, Mailbox):
         assert len(parsed.address) <= ADDRESS_LIMIT
         assert re.fullmatch(r"[!#-'*+\-./0-9=?@A-Z^_`a-z{|}~]+", parsed.address)
+
+
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,10}"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,8}[A-Za-z0-9])?"
+
+
+@given(st.from_regex(rf"{_ATEXT}(\.{_ATEXT}){{0,4}}@{_LABEL}(\.{_LABEL}){{1,5}}", fullmatch=True))
+def test_every_address_of_the_grammar_is_one(address: str) -> None:
+    """A Dot-string, an "@" and a Domain of RFC 5321 within its limits is an address, and is one when parsed again."""
+    parsed = Mailbox.parse(address)
+    assert isinstance(parsed, Mailbox)
+    assert parsed.address.lower() == address.lower()
+    assert Mailbox.parse(parsed.address) == parsed

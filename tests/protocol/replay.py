@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from mailcheck.model.evidence import Evidence, Stage
@@ -59,6 +60,12 @@ class Transcript:
     def server_bytes(self) -> int:
         """How much the server sends."""
         return sum(len(line.data) for line in self.talk if line.speaker == "S")
+
+    @property
+    def packets(self) -> tuple[bytes, ...]:
+        """What the server sends in a row, between two turns of the client."""
+        turns = groupby(self.talk, key=lambda line: line.speaker)
+        return tuple(b"".join(line.data for line in lines) for speaker, lines in turns if speaker == "S")
 
     def dialogue(self) -> Dialogue[Opened | Evidence]:
         """A fresh dialogue of its protocol."""

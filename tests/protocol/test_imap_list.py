@@ -1,6 +1,5 @@
 """One answer to LIST, from a generator that is written after the grammar."""
 
-import base64
 import re
 import time
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from mailcheck.model.report import Folder
 from mailcheck.protocol.imap_list import SAMPLES_KEPT, Answers, NoFolder, read_folder
 from mailcheck.protocol.server_text import SENTENCE_LIMIT
+from tests.protocol.utf7_writer import written
 
 _ATTRIBUTES = [r"\HasNoChildren", r"\HasChildren", r"\Marked", r"\Subscribed", r"\Noinferiors", "$Own"]
 _CLOSED = [r"\Noselect", r"\NonExistent"]
@@ -36,12 +36,12 @@ def answers(draw: st.DrawFn) -> Answer:
     closed = draw(st.sampled_from([None, *_CLOSED]))
     others = draw(st.lists(st.sampled_from(_ATTRIBUTES)))
     attributes = draw(st.permutations([attribute for attribute in (*others, role, closed) if attribute]))
-    name = (delimiter or "").join(_utf7(one) for one in path).encode("ascii")
+    name = (delimiter or "").join(written(one) for one in path).encode("ascii")
     quoted_delimiter = b"NIL" if delimiter is None else _quoted(delimiter.encode())
-    written = draw(st.sampled_from(_ways_to_write(name)))
+    name_written = draw(st.sampled_from(_ways_to_write(name)))
     is_inbox = name.upper() == b"INBOX"
     return Answer(
-        b"(%b) %b %b" % (" ".join(attributes).encode(), quoted_delimiter, written),
+        b"(%b) %b %b" % (" ".join(attributes).encode(), quoted_delimiter, name_written),
         Folder(tuple(path), "inbox" if is_inbox else _ROLES.get(role or ""), selectable=closed is None),
     )
 
@@ -276,16 +276,6 @@ def _ways_to_write(name: bytes) -> list[bytes]:
 
 def _quoted(text: bytes) -> bytes:
     return b'"' + re.sub(rb'(["\\])', rb"\\\1", text) + b'"'
-
-
-def _utf7(name: str) -> str:
-    """Encodes as RFC 3501 section 5.1.3 says; the product only ever decodes."""
-    runs = re.findall(r"[\x20-\x7e]+|[^\x20-\x7e]+", name)
-    return "".join(run.replace("&", "&-") if run.isascii() else f"&{_base64(run)}-" for run in runs)
-
-
-def _base64(run: str) -> str:
-    return base64.b64encode(run.encode("utf-16-be"), b"+,").decode().rstrip("=")
 
 
 def _is_shown_as_is(name: str) -> bool:

@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcheck.protocol.effects import Dialogue, ReadExactly, ReadLine
 from mailcheck.protocol.imap_reply import Continuation, Data, Malformed, Response, Status, parse, read_response
@@ -104,6 +106,32 @@ def test_literals(lines: list[bytes], raw: bytes) -> None:
     assert _read(lines).raw == raw
 
 
+@given(st.lists(st.binary(max_size=20).filter(lambda line: b"\r" not in line)), st.booleans())
+def test_data_with_literals_round_trips(literals: list[bytes], plus: bool) -> None:
+    """However many literals stand in a response, and whatever their bytes, it is read to its end and no further."""
+    lines = [b"* X"]
+    for literal in literals:
+        lines[-1] += b" {%d%b}" % (len(literal), b"+" if plus else b"")
+        lines += [literal, b""]
+    lines[-1] += b" end"
+
+    response = _read(lines)
+
+    assert isinstance(response, Data)
+    assert (response.keyword, response.rest[-4:]) == ("X", b" end" if literals else b"end")
+    assert all(literal in response.raw for literal in literals)
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"* LIST {3}", b"* {0}", b"+", b"A1 OK", b"* BYE {1}"])))
+def test_any_bytes_are_a_response(lines: list[bytes]) -> None:
+    """Whatever comes, a response is made of it or more is asked for; it is never more than was sent."""
+    response = _read_some(lines)
+
+    if response is not None:
+        assert isinstance(response, Status | Continuation | Data | Malformed)
+        assert len(response.raw) <= sum(len(line) + 2 for line in lines)
+
+
 @pytest.mark.parametrize(
     "raw", [b"* LIST " + b"{1" * 100_000, b"* OK [" * 60_000, b'* "\\' * 60_000, b"A" * 400_000, b"{" * 400_000]
 )
@@ -114,6 +142,19 @@ def test_long_lines_are_read_in_linear_time(raw: bytes) -> None:
     _read([raw])
 
     assert time.process_time() - began < 2
+
+
+def _read_some(lines: list[bytes]) -> Response | None:
+    """Feeds the lines, whatever is asked for; none when they do not suffice."""
+    reading: Dialogue[Response] = read_response()
+    next(reading)
+    try:
+        for line in lines:
+            reading.send(line)
+    except StopIteration as end:
+        response: Response = end.value
+        return response
+    return None
 
 
 def _read(lines: list[bytes]) -> Response:

@@ -5,6 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcheck.protocol.imap_utf7 import decode
+from tests.protocol.utf7_writer import shifted, written
+
+_NAMES = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,20 @@ def test_decode(encoded: str, name: str) -> None:
 def test_what_is_no_utf7_stays(name: str) -> None:
     """An invalid run is left as it is, for the reader to see."""
     assert decode(name) == name
+
+
+@given(_NAMES)
+def test_names_round_trip(name: str) -> None:
+    """What an encoder of its own writes is read back, whatever the name."""
+    assert decode(written(name)) == name
+
+
+@given(st.lists(_NAMES.filter(bool), min_size=1), st.booleans())
+def test_needless_and_divided_runs_are_read(parts: list[str], every: bool) -> None:
+    """A server may shift what needs no shift, and one run after the other, though RFC 3501 forbids both."""
+    assert decode("".join(shifted(part) if every or at % 2 else written(part) for at, part in enumerate(parts))) == (
+        "".join(parts)
+    )
 
 
 @given(st.text(st.sampled_from("&-+,/=AZaz09é") | st.characters(exclude_categories=["Cs"])))

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Maildrop
 from mailcheck.model.request import MailProtocol
 from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
+from tests.protocol.referee import assert_fit_to_show
+from tests.protocol.replay import TOKEN
 
 
 @pytest.mark.parametrize(
@@ -111,3 +115,25 @@ def test_server_is_named_in_evidence_only() -> None:
     assert on_server(evidence, None) is evidence
     assert on_server(evidence, "a.b") == named
     assert on_server(named, "c.d") == named
+
+
+_WORDS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["[", "]", ' [Error="', '"', "AuthFailed:", "User:", " <", ">", " ", "@"]),
+    st.sampled_from(["Request is throttled. Suggested Backoff Time: 1", "5.7.139 ", " milliseconds"]),
+    st.sampled_from([TOKEN.reveal(), f"Bearer {TOKEN.reveal()}", "x" * 600, "9" * 40]),
+)
+
+
+@pytest.mark.parametrize("protocol", MailProtocol)
+@given(st.lists(_WORDS, max_size=8).map("".join))
+@example(f"[{'A' * 600}] no")
+@example(f"[{TOKEN.reveal()}] no")
+@example(f'[Error="{TOKEN.reveal()}"] no')
+@example(f"5.7.3 {TOKEN.reveal()}")
+def test_any_refusal_is_fit_to_show(protocol: MailProtocol, text: str) -> None:
+    """Whatever a server says, its words and every detail of them are bounded, printable and without the token."""
+    evidence = refusal(protocol, Stage.AUTH, "NO", text)
+
+    assert_fit_to_show(evidence.said, *evidence.details.values())
+    assert TOKEN.reveal().upper() not in str(evidence.details)

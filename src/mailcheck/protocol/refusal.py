@@ -13,7 +13,8 @@ from mailcheck.protocol.server_text import printable, sentence
 UNREAD: Mapping[str, str] = MappingProxyType({"token": "unread"})
 
 # RFC 3501 section 7.1 and RFC 5530: `[AUTHENTICATIONFAILED] ...`; RFC 2449 section 8 and RFC 3206: `[SYS/TEMP] ...`
-_BRACKETED = re.compile(r"\[([A-Za-z][A-Za-z0-9/.-]*)[\] ]")
+# A longer word is no code: it may be what we sent.
+_BRACKETED = re.compile(r"\[([A-Za-z][A-Za-z0-9/.-]{0,63})[\] ]")
 # RFC 2034 section 4 and RFC 3463: `5.7.139 ...`
 ENHANCED_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?![\w.])", re.ASCII)
 # Exchange Online, in IMAP and under NO as well as under BAD

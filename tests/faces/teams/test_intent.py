@@ -1,6 +1,8 @@
 """One table of what people type, as Teams delivers it, and what the bot understands."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcheck.faces.teams.intent import Check, Help, understand
 from mailcheck.faces.teams.mention import TEXT_LIMIT, Heard, bot_mentions, hear
@@ -215,6 +217,55 @@ def test_a_repeated_word_of_the_asker_is_short() -> None:
     answer = _intent(f"mailcheck {'x' * 3000}")
     assert isinstance(answer, Help)
     assert len(answer.note) < 200
+
+
+_PIECES = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["mailcheck ", _AT, "<at>", "</at>", "a@b.example", "A@B.EXAMPLE", "@", "mailto:", "<", ">", "&lt;"]
+    ),
+    st.sampled_from(
+        ["[", "](", ")", "&#64;", "\u200b", "\u00ad", "\u202e", ",", ";", "/", " ", "\n", "imap", "help", "_"]
+    ),
+)
+
+
+@given(st.lists(_PIECES, max_size=12).map("".join), st.booleans())
+def test_any_message_is_answered(text: str, personal: bool) -> None:
+    """Whatever is said is a check of an address that parses as it is, or help with a short note."""
+    match _intent(text, personal=personal):
+        case Check(mailbox, protocols):
+            assert Mailbox.parse(mailbox.address) == mailbox
+            assert len(set(protocols)) == len(protocols)
+        case Help(note):
+            assert len(note) < 300
+
+
+@given(st.lists(st.text("ab@.,;:/<>()[]*_ \n-", max_size=8) | st.sampled_from(["mailcheck ", "a@b.co"])).map("".join))
+def test_no_other_mailbox_is_checked(text: str) -> None:
+    """The address that is checked stands in the message letter by letter: none is put together from its parts."""
+    intent = _intent(text, personal=True)
+    if isinstance(intent, Check):
+        assert intent.mailbox.address in text
+
+
+# A mark at the beginning, such as `'` or `*`, is taken for one around the address.
+_NAMED = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9!#$%'*+=?^`{|}~-]{0,7}(\.[a-z]{1,3})?", fullmatch=True)
+_ADDRESSES = st.builds("{}@{}.example".format, _NAMED, st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True))
+
+
+@given(
+    _ADDRESSES,
+    st.sampled_from(
+        ["{}", "<{}>", "[{0}](mailto:{0})", "**{}**", '"{}"', "`{}`", "{},", "({})", "mailto:{}", "&lt;{}&gt;"]
+    ),
+    st.sampled_from(["{}", "please check {}", "check {} for the mailbox", "{} imap", "Box <{}>", "<p>{}</p>"]),
+)
+def test_any_address_is_understood_in_any_dress(address: str, dress: str, sentence: str) -> None:
+    """An address with its marks, in a sentence with its words, is that address."""
+    intent = _intent("mailcheck " + sentence.format(dress.format(address)))
+    assert isinstance(intent, Check)
+    assert intent.mailbox == Mailbox.parse(address)
 
 
 @pytest.mark.parametrize(
