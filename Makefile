@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo chat test lint docs bench lock clean
+.PHONY: help setup demo chat test lint docs fuzz bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: setup ## ruff (rules and format) and mypy --strict
 
 docs: setup ## The generated documents: docs/diagnoses.md, from the catalogue of diagnoses
 	@scripts/docs
+
+fuzz: setup ## Coverage-guided fuzzing with Atheris, FUZZ_SECONDS (20) for each target; see tests/fuzz/README.md
+	@scripts/fuzz
 
 bench: setup ## The measurements behind tests/bench/README.md
 	@$(PY) -m tests.bench

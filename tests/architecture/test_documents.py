@@ -14,6 +14,7 @@ _ROOT = Path(__file__).parents[2]
 _README = (_ROOT / "README.md").read_text()
 _SOURCE = "".join(path.read_text() for path in (_ROOT / "src" / "mailcheck").rglob("*.py"))
 _DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "tests/bench/README.md"]
+_DOCUMENTS += ["tests/fuzz/README.md"]
 _NAME = r"(?:MAILCHECK|AZURE|MicrosoftApp)\w+"
 
 
@@ -37,7 +38,7 @@ def test_make_help_lists_what_the_documents_name() -> None:
     """Each `make x` in a document is a target, and `make help` tells it."""
     told = subprocess.run(["make", "-s", "help"], cwd=_ROOT, capture_output=True, text=True, check=True).stdout
     targets = set(re.findall(r"(?m)^make (\w+)", told))
-    assert {"demo", "chat", "test", "lint", "bench"} <= targets
+    assert {"demo", "chat", "test", "lint", "fuzz", "bench"} <= targets
     for name in _DOCUMENTS:
         text = (_ROOT / name).read_text()
         assert set(re.findall(r"(?:`|^)make (\w+)", text, re.MULTILINE)) <= targets, name

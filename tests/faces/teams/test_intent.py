@@ -249,8 +249,8 @@ def test_no_other_mailbox_is_checked(text: str) -> None:
         assert intent.mailbox.address in text
 
 
-# A mark at the beginning, such as `'` or `*`, is taken for one around the address.
-_NAMED = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9!#$%'*+=?^`{|}~-]{0,7}(\.[a-z]{1,3})?", fullmatch=True)
+# A mark at the beginning, such as `'` or `*`, is taken for one around the address; `?` ends it in a mailto link.
+_NAMED = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9!#$%'*+=^`{|}~-]{0,7}(\.[a-z]{1,3})?", fullmatch=True)
 _ADDRESSES = st.builds("{}@{}.example".format, _NAMED, st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True))
 
 
