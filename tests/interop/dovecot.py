@@ -34,7 +34,7 @@ _SBIN = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
 # Where distributions put them.
 _LUA_PLUGIN = tuple(Path(root, "dovecot/modules/auth/libauthdb_lua.so") for root in ("/usr/lib", "/usr/lib64"))
 _SUBMISSION = tuple(Path(root, "dovecot/submission-login") for root in ("/usr/lib", "/usr/libexec"))
-_DEADLINE = 15.0  # seconds to start; it needs a tenth of one
+_DEADLINE = 15.0  # seconds to start, or to be gone; it needs a tenth of one
 
 
 class Dovecot:
@@ -118,15 +118,22 @@ class Dovecot:
         except TimeoutError as error:
             raise RuntimeError(f"Dovecot does not serve:\n{self.log}") from error
 
-    def shut_down(self) -> None:
-        """Asks it to stop, as an administrator does: it says goodbye to its clients, and is gone a second later."""
-        self._process.terminate()
-
     def kill(self) -> None:
-        """Ends it and its children at once."""
+        """Ends it and its children at once, and returns when nobody listens any more.
+
+        Raises:
+            TimeoutError: Somebody still does.
+        """
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        # The children are not ours to wait for, and each holds the ports that it serves.
+        deadline = time.monotonic() + _DEADLINE
+        for port in (self.imap_port, self.pop_port, self.submission_port):
+            while _is_open(port):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"port {port} is still served")
+                time.sleep(0.01)
 
     @property
     def ca_file(self) -> Path:
@@ -257,6 +264,11 @@ def _reserve_port() -> int:
         accepted.close()
         client.recv(1)
         return int(server.getsockname()[1])
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _mail_user() -> str:

@@ -230,16 +230,3 @@ async def test_a_server_that_goes_away_is_named_with_the_stage(
     assert isinstance(nobody, Evidence)
     assert (nobody.stage, nobody.signal) == (Stage.CONNECT, Fault.REFUSED)
     assert not isinstance((await mail.open(protocol, _MAILBOX, app_token())).outcome, Evidence)
-
-
-@pytest.mark.parametrize("protocol", [IMAP, SMTP])  # each waits for the second that Dovecot takes
-async def test_a_server_that_is_shut_down_is_no_refusal(
-    protocol: MailProtocol, mortal: Dovecot, app_token: AppToken
-) -> None:
-    """Asked to stop between the greeting and the sign-in, it hangs up on the token: nothing is said of the app."""
-    mail = Mail.to(mortal)
-    ended = (await mail.open(protocol, _MAILBOX, app_token(), through=at(Stage.AUTH, mortal.shut_down))).outcome
-    mortal.kill()
-    mortal.start()
-    assert isinstance(ended, Evidence)
-    assert (ended.stage, ended.signal) == (Stage.AUTH, Fault.CLOSED)
