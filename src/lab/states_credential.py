@@ -27,9 +27,9 @@ def _in_force(begins: dt.timedelta, ends: dt.timedelta) -> Change:
 
 
 def _expiring(days: int) -> Scenario:
-    # Half a day more, so that there are that many whole days for as long as anybody looks.
-    change = _in_force(-30 * _DAY, days * _DAY + _DAY / 2)
-    return _row(f"certificate-expires-in-{days}", f"The certificate is in force for {days} more days: healthy.", change)
+    # Half a day less, so that it is so for as long as anybody looks.
+    change = _in_force(-30 * _DAY, days * _DAY - _DAY / 2)
+    return _row(f"certificate-expires-within-{days}", f"The certificate expires within {days} days: healthy.", change)
 
 
 def _signed_in_by(content: "Callable[[World], Content | str]", *, enabled: bool = True) -> Change:
@@ -144,6 +144,11 @@ _SECRET = (
         "secret-not-yet-valid",
         "The client secret is valid from tomorrow by the date that is noted in the vault.",
         _signed_in_by(lambda world: Content(world.app_secret, not_before=world.now() + _DAY)),
+    ),
+    _row(
+        "secret-expires-within-7",
+        "The client secret expires within 7 days by the date that is noted in the vault: healthy.",
+        _signed_in_by(lambda world: Content(world.app_secret, not_after=world.now() + 6.5 * _DAY)),
     ),
     _row("secret-empty", "The client secret in the vault is empty.", _signed_in_by(lambda _: "")),
     _row(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from mailcheck.faces.teams.endpoint import TeamsEndpoint, UnconfiguredEndpoint
 
-# Seconds for which a certificate is taken from memory: a renewed one is used at the latest this much later.
-_CERTIFICATE_AGE = 300.0
+# Seconds for which a credential is taken from memory: a renewed one is used at the latest this much later.
+_CREDENTIAL_AGE = 300.0
 
 type Problems = tuple[SettingProblem, ...]
 
@@ -72,18 +72,20 @@ def compose() -> Application:
 def build_check(settings: CheckSettings) -> CheckMailbox:
     """The check with its genuine surroundings."""
     from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
-    from mailcheck.adapters.keyvault import Identity, KeyVaultCertificates  # noqa: PLC0415
+    from mailcheck.adapters.keyvault import Identity, KeyVaultCredentials  # noqa: PLC0415
     from mailcheck.adapters.transport import MailTransport  # noqa: PLC0415
 
-    # At INFO the Azure SDKs log every request and its headers, four lines a check: noise that is paid for by the byte.
-    logging.getLogger("azure").setLevel(logging.WARNING)
+    # At INFO the Azure SDKs log every request and its headers, four lines a check; at WARNING each refusal twice, and a
+    # page in place of JSON with a traceback: what the report tells, as noise that is paid for by the byte.
+    logging.getLogger("azure").setLevel(logging.ERROR)
     context, session = _trust(settings.ca_file)
-    certificates = KeyVaultCertificates(
+    credentials = KeyVaultCredentials(
         vault_url=settings.app.vault_url,
+        kind=settings.app.credential,
         name=settings.app.vault_object,
         session=session,
         identity=Identity(settings.managed_identity, settings.identity_client_id),
-        max_age=_CERTIFICATE_AGE,
+        max_age=_CREDENTIAL_AGE,
         clock=time.monotonic,
     )
     tokens = EntraTokens(
@@ -98,7 +100,7 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
         timeout=settings.timeout,
         domains=settings.domains,
     )
-    return CheckMailbox(target, certificates, tokens, MailTransport(context), now=_now, new_id=_new_id)
+    return CheckMailbox(target, credentials, tokens, MailTransport(context), now=_now, new_id=_new_id)
 
 
 def build_teams(

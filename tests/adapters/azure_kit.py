@@ -114,6 +114,16 @@ def document(status: int, content: object, **headers: str) -> Answer:
     return _always(status, json.dumps(content), "application/json", headers)
 
 
+def in_turn(answers: Iterable[Answer]) -> Answer:
+    """Each answer once, the last one for ever."""
+    left = list(answers)
+
+    async def answer() -> web.Response:
+        return await (left.pop(0) if len(left) > 1 else left[0])()
+
+    return answer
+
+
 def _always(status: int, text: str, content_type: str, headers: Mapping[str, str]) -> Answer:
     async def answer() -> web.Response:
         names = {name.replace("_", "-"): value for name, value in headers.items()}

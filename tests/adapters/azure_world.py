@@ -12,9 +12,10 @@ from lab.identity import ManagedIdentity
 from lab.keyvault import KeyVault
 from lab.pki import Authority
 from lab.tenant import IDENTITY_PRINCIPAL_ID
-from mailcheck.adapters.keyvault import READ_TIMEOUT, Identity, KeyVaultCertificates
-from mailcheck.model.credential import Certificate
+from mailcheck.adapters.keyvault import READ_TIMEOUT, Identity, KeyVaultCredentials
+from mailcheck.model.credential import Certificate, ClientSecret, Credential
 from mailcheck.model.evidence import Evidence, Stage
+from mailcheck.model.request import CredentialKind
 from tests.adapters.azure_kit import now, pair_of, served, tenant_of
 
 NAME = "mailcheck"
@@ -42,13 +43,15 @@ class World:
         self,
         name: str = NAME,
         *,
+        kind: CredentialKind = CredentialKind.CERTIFICATE,
         url: str | None = None,
         identity: Identity = SYSTEM,
         read_timeout: float = READ_TIMEOUT,
-    ) -> KeyVaultCertificates:
+    ) -> KeyVaultCredentials:
         """The adapter, for this vault unless told of another."""
-        return KeyVaultCertificates(
+        return KeyVaultCredentials(
             vault_url=url or self.vault.url,
+            kind=kind,
             name=name,
             session=self.session,
             identity=identity,
@@ -77,13 +80,19 @@ async def world_of(
         yield World(entra, vault, identity, session)
 
 
-def certificate(answer: Certificate | Evidence) -> Certificate:
+def certificate(answer: Credential | Evidence) -> Certificate:
     """The certificate that was read."""
     assert isinstance(answer, Certificate), answer
     return answer
 
 
-def evidence(answer: Certificate | Evidence, stage: Stage = Stage.VAULT) -> Evidence:
+def client_secret(answer: Credential | Evidence) -> ClientSecret:
+    """The client secret that was read."""
+    assert isinstance(answer, ClientSecret), answer
+    return answer
+
+
+def evidence(answer: Credential | Evidence, stage: Stage = Stage.VAULT) -> Evidence:
     """The evidence that there is none, from this stage."""
     assert isinstance(answer, Evidence), answer
     assert answer.stage is stage, answer

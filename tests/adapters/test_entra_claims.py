@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mailcheck.adapters.entra import read_claims
+from mailcheck.adapters.token_claims import read_claims
 from mailcheck.model.credential import Claims
 
 

@@ -10,7 +10,7 @@ from lab.keyvault import KeyVault
 from lab.pki import Authority
 from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Evidence, Fault
-from tests.adapters.azure_kit import Answer, Peer, document, now, page, pair_of, served
+from tests.adapters.azure_kit import Answer, Peer, document, in_turn, now, page, pair_of, served
 from tests.adapters.azure_world import NAME, World, certificate, evidence, world_of
 from tests.adapters.mail_kit import serving
 
@@ -72,16 +72,6 @@ async def test_odd_answers_of_a_vault(
         assert len(peer.asked) == asked
     assert isinstance(seen, Evidence)
     assert seen.signal == signal
-
-
-def in_turn(answers: list[Answer]) -> Answer:
-    """Each answer once, the last one for ever."""
-    left = list(answers)
-
-    async def answer() -> object:
-        return await (left.pop(0) if len(left) > 1 else left[0])()
-
-    return answer  # type: ignore[return-value]
 
 
 # --- no answer

@@ -8,6 +8,7 @@ import pytest
 
 from lab.denial import Denial
 from lab.pki import Authority
+from lab.planned import Page
 from lab.tenant import BOT_CLIENT_ID, BOT_PRINCIPAL_ID, Application
 from mailcheck.adapters.keyvault import Identity
 from mailcheck.adapters.trust import http_session
@@ -32,9 +33,9 @@ async def test_an_identity_that_is_not_assigned(world: World) -> None:
     identity = Identity(managed=True, client_id="99999999-aaaa-4bbb-8ccc-000000000009")
     seen = evidence(await world.certificates(identity=identity).credential(), Stage.IDENTITY)
     assert seen.signal == Fault.IDENTITY_FAILED
-    assert "400, No managed identity that is assigned" in seen.said
+    assert seen.said.startswith("400, No managed identity that is assigned")
     assert "not found in environment" not in seen.said
-    assert seen.details == {"identity_client_id": "99999999-aaaa-4bbb-8ccc-000000000009"}
+    assert seen.details == {"identity_client_id": "99999999-aaaa-4bbb-8ccc-000000000009", "status": "400"}
 
 
 async def test_an_identity_that_is_assigned_meanwhile(world: World) -> None:
@@ -56,24 +57,35 @@ async def test_an_identity_endpoint_that_is_down(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "answer, status, asked",
     [
-        page(502),
-        document(200, {}),
-        page(200, "[" * 200_000, "application/json"),
-        document(200, {"access_token": "x", "expires_on": "soon"}),
-        document(500, {}),
+        (page(502), "502", 2),
+        (document(503, {"statusCode": 503, "message": "not yet"}), "503", 2),
+        (page(504), "504", 2),
+        (document(200, {}), "200", 1),
+        (page(200, "[" * 200_000, "application/json"), "200", 1),
+        (document(200, {"access_token": "x", "expires_on": "soon"}), "200", 1),
+        (document(500, {}), "500", 1),
+        (document(429, {"statusCode": 429, "message": "slower"}), "429", 1),
     ],
 )
 async def test_odd_answers_of_the_identity_endpoint(
-    answer: Answer, world: World, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    answer: Answer, status: str, asked: int, world: World, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the endpoint answers instead of a token is a failure of the identity."""
+    """Whatever comes instead of a token is a failure of the identity; an endpoint that starts is asked twice."""
     async with served(Peer(tls), world.session) as peer:
         peer.answers["/msi/token"] = answer
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{peer.url}/msi/token")
         seen = evidence(await world.certificates().credential(), Stage.IDENTITY)
-    assert seen.signal == Fault.IDENTITY_FAILED
+        assert len(peer.asked) == asked
+    assert (seen.signal, seen.details) == (Fault.IDENTITY_FAILED, {"status": status})
+
+
+async def test_an_identity_endpoint_that_starts(world: World) -> None:
+    """An endpoint that answers 502 once is asked again at once, and nobody is told."""
+    world.identity.planned.once(Page(502, "Bad Gateway"))
+    certificate(await world.certificates().credential())
+    assert [sighting.outcome for sighting in world.identity.sightings] == ["502", "issued"]
 
 
 async def test_a_machine_without_any_identity(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 import aioimaplib
 import imapclient
 
-from mailcheck.adapters.entra import read_claims
+from mailcheck.adapters.token_claims import read_claims
 from mailcheck.adapters.transport import MailTransport
 from mailcheck.faces.report_json import report_json
 from mailcheck.model.credential import Certificate, Credential, Token

@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
+
+from lab.world import World
+from mailcheck.compose import build_check
+from mailcheck.model.report import Report
+from mailcheck.model.request import CheckRequest, Mailbox
+from mailcheck.settings import CheckSettings, Settings
 
 ROOT = Path(__file__).parents[2]
 _COMMAND_LIMIT = 60.0  # seconds
+_CHECK_LIMIT = 20.0  # seconds: twice what a check has
 
 
 @dataclass(frozen=True)
@@ -76,3 +84,24 @@ class Terminal:
         out, err = await asyncio.wait_for(process.communicate(), _COMMAND_LIMIT)
         assert process.returncode is not None
         return Ended(process.returncode, out.decode(), err.decode())
+
+
+class Checker:
+    """Checks as the app does, in this process, with the settings of a world; what Azure's libraries read is set."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        read = world.settings()
+        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_CLIENT_ID"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in read.items():
+            monkeypatch.setenv(name, value)
+        settings = Settings.read(read).check
+        assert isinstance(settings, CheckSettings), settings
+        self._protocols = settings.protocols
+        self._check = build_check(settings)
+
+    async def __call__(self, mailbox: str) -> Report:
+        """The report of one check."""
+        report = await asyncio.wait_for(self._check(CheckRequest(Mailbox(mailbox), self._protocols)), _CHECK_LIMIT)
+        assert isinstance(report, Report)
+        return report

@@ -1,20 +1,22 @@
 """No secret leaves: tokens, keys, PFX, assertions, SASL strings and passwords are searched for in every output."""
 
-import asyncio
 import json
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import aiohttp
 import pytest
 
+from lab.app_process import AppProcess
 from lab.world import World
-from mailcheck.compose import build_check
 from mailcheck.faces.report_json import report_json
 from mailcheck.faces.report_text import report_text
-from mailcheck.model.report import Report
-from mailcheck.model.request import CheckRequest, Mailbox
-from mailcheck.settings import CheckSettings, Settings
-from tests.e2e.kit import App, Terminal
+from mailcheck.model.report import Report, Status
+from tests.e2e.conftest import clean_environment
+from tests.e2e.kit import ROOT, App, Checker, Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,6 +34,7 @@ def assert_clean(what: str, text: str, world: World) -> None:
     """Fails when a secret of this world, or anything of a secret's shape, stands in this text."""
     settings = world.settings()
     known = {name: settings[name] for name in ("MicrosoftAppPassword", "IDENTITY_HEADER")}
+    known["the client secret"] = world.app_secret
     known["the private key"] = world.app_certificate.key_pem.decode().splitlines()[5]
     for name, value in known.items():
         assert value not in text, f"{name} is in {what}"
@@ -49,6 +52,7 @@ async def test_the_shapes_find_what_they_are_for(world: World) -> None:
         world.app_certificate.key_pem.decode(),
         "".join(world.app_certificate.certificate_pem.decode().splitlines()[1:-1]),
         world.settings()["MicrosoftAppPassword"],
+        world.app_secret,
     ):
         with pytest.raises(AssertionError, match="is in the planted text"):
             assert_clean("the planted text", f"before {planted} after", world)
@@ -70,22 +74,68 @@ async def test_nothing_in_the_terminal(world: World, terminal: Terminal) -> None
         assert_clean(f"the output of {arguments}", ended.out + ended.err, world)
 
 
+@contextmanager
+def everything_logged(caplog: pytest.LogCaptureFixture, world: World) -> Iterator[None]:
+    """Every logger of every library at DEBUG; what they logged is searched at the end."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("azure", "msal", "urllib3", "asyncio"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    yield
+    assert "login" in caplog.text or "token" in caplog.text, "the libraries did not log at DEBUG"
+    assert_clean("the debug log", caplog.text, world)
+
+
 async def test_nothing_at_debug_level(
     world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every logger of every library at DEBUG, the report and its repr: a whole check in this process."""
-    for name, value in world.identity.environment().items():
-        monkeypatch.setenv(name, value)
-    settings = Settings.read(world.settings()).check
-    assert isinstance(settings, CheckSettings)
-    check = build_check(settings)
-    caplog.set_level(logging.DEBUG)
-    for name in ("azure", "msal", "urllib3", "asyncio"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    for mailbox in MAILBOXES:
-        report = await asyncio.wait_for(check(CheckRequest(Mailbox(mailbox), settings.protocols)), 20)
-        assert isinstance(report, Report)
-        outputs = [repr(report), report_text(report), json.dumps(report_json(report))]
-        assert_clean(f"the report of {mailbox}", "\n".join(outputs), world)
-    assert "login" in caplog.text or "token" in caplog.text, "the libraries did not log at DEBUG"
-    assert_clean("the debug log", caplog.text, world)
+    check = Checker(world, monkeypatch)
+    with everything_logged(caplog, world):
+        for mailbox in MAILBOXES:
+            assert_clean(f"the report of {mailbox}", every_form(await check(mailbox)), world)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "secret-good",
+        "secret-wrong",
+        "secret-with-line-end",
+        "secret-expired-in-entra",
+        "secret-expired-in-vault",
+        "secret-is-certificate",
+        "certificate-encrypted",
+        "certificate-plain-text",
+    ],
+)
+async def test_nothing_of_a_client_secret(
+    scenario: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client secret, good or refused by the vault's reader or by Entra, is in no form of the report and in no log."""
+    async with World(scenario=scenario) as world:
+        check = Checker(world, monkeypatch)
+        with everything_logged(caplog, world):
+            report = await check("shared@contoso.com")
+        assert (report.status is Status.HEALTHY) == (scenario == "secret-good")
+        assert_clean(f"the report in {scenario}", every_form(report), world)
+
+
+async def test_nothing_of_a_client_secret_in_the_apps_log_and_the_terminal(
+    http: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """The app and the command that sign in with a client secret: answers, logs, and both streams."""
+    log = tmp_path / "host.log"
+    async with World(scenario="secret-good") as world:
+        with log.open("wb") as sink:
+            async with AppProcess(ROOT, world.settings(), log=sink) as process:
+                document = await App(process.url, http, log).check("shared@contoso.com")
+        ended = await Terminal(clean_environment(world.settings())).run("check", "shared@contoso.com", "--json")
+        assert (document["status"], json.loads(ended.out)["status"]) == ("healthy", "healthy")
+        assert_clean("the report", json.dumps(document), world)
+        assert_clean("the log", log.read_text(), world)
+        assert_clean("the terminal", ended.out + ended.err, world)
+
+
+def every_form(report: Report) -> str:
+    """A report as it can leave the process."""
+    return "\n".join((repr(report), report_text(report), json.dumps(report_json(report))))

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from mailcheck.adapters.entra import EntraTokens
-from mailcheck.adapters.keyvault import READ_TIMEOUT, Identity, KeyVaultCertificates
+from mailcheck.adapters.keyvault import READ_TIMEOUT, Identity, KeyVaultCredentials
 from mailcheck.adapters.transport import MailTransport
 from mailcheck.adapters.trust import http_session
 from mailcheck.faces.report_json import report_json
@@ -196,9 +196,10 @@ class World:
 
     def _adapters_of(
         self, session: requests.Session, ports: Mapping[str, int], read_timeout: float
-    ) -> tuple[KeyVaultCertificates, EntraTokens]:
-        certificates = KeyVaultCertificates(
+    ) -> tuple[KeyVaultCredentials, EntraTokens]:
+        certificates = KeyVaultCredentials(
             vault_url=f"https://127.0.0.1:{ports['vault']}",
+            kind=APP.credential,
             name=services.NAME,
             session=session,
             identity=Identity(managed=True),

@@ -19,9 +19,13 @@ type _Contents = tuple[PrivateKeyTypes | None, list[PublicCertificate]]
 # RFC 7468 section 10, and the older labels of PKCS #1 and SEC 1 ("RSA PRIVATE KEY", "EC PRIVATE KEY").
 _PEM_KEY: Final = re.compile(r"-----BEGIN ([A-Z ]{0,20}PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 _PEM_BEGIN: Final = "-----BEGIN"
+# RFC 7292 section 4: PFX ::= SEQUENCE { version INTEGER {v3(3)}, ... }, its length in up to four octets.
+_PFX_BEGIN: Final = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83.{3}|\x84.{4})\x02\x01\x03", re.DOTALL)
 
 
-def read(value: Secret[str], content_type: str | None, *, version: str) -> Certificate | Evidence:
+def read(
+    value: Secret[str], content_type: str | None, *, version: str, managed: bool = False
+) -> Certificate | Evidence:
     """The certificate in the value of a Key Vault secret; whether it is in force is not judged here.
 
     The content decides between PEM and base64 of a PFX with an empty password (`application/x-pem-file` and
@@ -32,17 +36,22 @@ def read(value: Secret[str], content_type: str | None, *, version: str) -> Certi
         value: The secret's value.
         content_type: What the vault says it is.
         version: The secret's version, noted in the result.
+        managed: Whether it is the secret behind a certificate, which the vault writes itself; noted in evidence: where
+            the vault itself left the private key out, the key is one that it does not give out.
 
     Returns:
         Evidence of stage `CERTIFICATE` when there is no private key in it, when the key is not RSA (Entra takes no
         other), when it is neither PFX nor PEM, or is encrypted, or has no certificate of its key.
     """
     details = {"content_type": one_line(content_type or ""), "version": one_line(version)}
+    if managed:
+        details["managed"] = "true"
     try:
         key, certificates = _contents(value.reveal())
         if key is None:
             return Evidence(Stage.CERTIFICATE, Fault.NO_PRIVATE_KEY, details=details)
-        return _paired(key, certificates, version) or Evidence(Stage.CERTIFICATE, Fault.NOT_RSA, details=details)
+        said = f"the key is {_kind(key)}"
+        return _paired(key, certificates, version) or Evidence(Stage.CERTIFICATE, Fault.NOT_RSA, said, details=details)
     except _Unreadable as reason:
         return Evidence(Stage.CERTIFICATE, Fault.UNREADABLE, said=str(reason), details=details)
 
@@ -92,8 +101,20 @@ def _pfx(text: str) -> _Contents:
         try:
             return None, [x509.load_der_x509_certificate(der)]  # the public part alone
         except ValueError:
-            raise _Unreadable("base64, but of no PFX with an empty password") from None
+            raise _Unreadable(_why_no_pfx(der)) from None
     return key, [*([certificate] if certificate else []), *others]
+
+
+def _why_no_pfx(der: bytes) -> str:
+    if _PFX_BEGIN.match(der):
+        return "a PFX, but with a password, or damaged"
+    return "base64, but of no PFX"
+
+
+def _kind(key: "PrivateKeyTypes") -> str:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey  # noqa: PLC0415 - see the top
+
+    return f"EC on {key.curve.name}" if isinstance(key, EllipticCurvePrivateKey) else "neither RSA nor EC"
 
 
 def _paired(key: "PrivateKeyTypes", certificates: "list[PublicCertificate]", version: str) -> Certificate | None:

@@ -1,19 +1,17 @@
-"""The access token from Entra: client credentials with a certificate, by MSAL; each refusal told apart.
+"""The access token from Entra: client credentials with a certificate or a secret, by MSAL; each refusal told apart.
 
 MSAL is imported where it is used, on the first check: a cold start pays for every import at the top of a file.
 """
 
-import base64
-import datetime as dt
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from mailcheck.adapters.https import SAID_LIMIT, fault_of, one_line
+from mailcheck.adapters.https import fault_of, json_object, line_of
 from mailcheck.adapters.one_flight import OneFlight
-from mailcheck.model.credential import Certificate, Claims, Credential, Token
+from mailcheck.adapters.token_claims import read_claims
+from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.secret import Secret
 
@@ -24,6 +22,17 @@ if TYPE_CHECKING:
 # Seconds, for each of two requests: the tenant's endpoints, then the token. A whole check has ten.
 CONNECT_TIMEOUT: Final = 3.0
 READ_TIMEOUT: Final = 4.0
+
+# One more try, at once, for what Entra's page on its codes calls passing: these numbers (MsodsServiceUnavailable,
+# RequestBudgetExceededError, RetryableError and others), this error, a 5xx of whatever stands before it, a connection
+# that was closed. Not where a time to wait is given, nor for 90055 and 50196, by which Entra asks to be left alone;
+# nor for time-outs, which have used up the time that a second try would need.
+_TRANSIENT: Final = frozenset(
+    {"AADSTS90033", "AADSTS90024", "AADSTS50033", "AADSTS90006", "AADSTS90012", "AADSTS90090", Fault.CLOSED}
+)
+_TRANSIENT_ERROR: Final = "temporarily_unavailable"
+_TRANSIENT_STATUSES: Final = frozenset({"500", "502", "503", "504"})
+_THROTTLED: Final = frozenset({"429", "AADSTS90055", "AADSTS50196"})
 
 _OK: Final = 200
 _CODE: Final = re.compile(r"AADSTS\d{4,8}")
@@ -36,8 +45,8 @@ class EntraTokens:
     """Access tokens of one app registration for one resource.
 
     MSAL keeps a token until five minutes before it expires, and with it the tenant's endpoints; both are kept for
-    one certificate, and dropped when it is replaced. A token says what was true when it was bought: a check that went
-    well may rest on one up to an hour old, and on a certificate or a consent that has gone since. Whoever finds that
+    one credential, and dropped when it is replaced. A token says what was true when it was bought: a check that went
+    well may rest on one up to an hour old, and on a credential or a consent that has gone since. Whoever finds that
     it did not do says so by `forget`. Failures are not kept: MSAL itself would answer a repeated request from memory
     for a minute, and who has just mended a setting asks again sooner. Nor does a failure hide behind a token that is
     still good: where MSAL renews one early, the refusal is the answer.
@@ -80,17 +89,25 @@ class EntraTokens:
             self._app[1].remove_tokens_for_client()
 
     def _buy(self, credential: Credential) -> Token | Evidence:
-        try:
-            answer = self._app_of(credential).acquire_token_for_client([self._scope])
-        except _Refused as refused:
-            seen = refused.evidence
-            return Evidence(seen.stage, seen.signal, seen.said, details={**seen.details, **_ours(credential)})
+        answer = self._ask(credential)
+        if isinstance(answer, Evidence) and _worth_another_try(answer):
+            answer = self._ask(credential)
+        if isinstance(answer, Evidence):
+            return answer
         value = Secret[str](answer["access_token"])
         claims = read_claims(value.reveal())
         if claims is None:
             said = "the access token is no JSON Web Token"
             return Evidence(Stage.TOKEN, Fault.MALFORMED, said, details=_ours(credential))
         return Token(value, claims)
+
+    def _ask(self, credential: Credential) -> dict[str, Any] | Evidence:
+        try:
+            answer: dict[str, Any] = self._app_of(credential).acquire_token_for_client([self._scope])
+        except _Refused as refused:
+            seen = refused.evidence
+            return Evidence(seen.stage, seen.signal, seen.said, details={**seen.details, **_ours(credential)})
+        return answer
 
     def _app_of(self, credential: Credential) -> "ConfidentialClientApplication":
         """MSAL's client for this credential; making one asks the authority for the tenant's endpoints."""
@@ -129,6 +146,16 @@ def _for_msal(credential: Credential) -> str | dict[str, str]:
     if isinstance(credential, Certificate):
         return {"private_key": credential.private_key.reveal(), "public_certificate": credential.public}
     return credential.value.reveal()
+
+
+def _worth_another_try(seen: Evidence) -> bool:
+    if "retry_after" in seen.details or seen.signal in _THROTTLED or seen.details.get("status") in _THROTTLED:
+        return False
+    return (
+        seen.signal in _TRANSIENT
+        or seen.details.get("error") == _TRANSIENT_ERROR
+        or seen.details.get("status") in _TRANSIENT_STATUSES
+    )
 
 
 class _Refused(Exception):  # noqa: N818 - it carries an answer through MSAL
@@ -176,31 +203,26 @@ class _Http:
             fault, said = fault_of(error)
             raise _Refused(Evidence(Stage.TOKEN, fault, said, details=_host(url))) from error
         response.encoding = "utf-8"  # JSON is (RFC 8259 section 8.1); requests would guess
-        document = _document(response.text)
+        document = json_object(response.text)
         if response.status_code != _OK:
-            raise _Refused(_refusal(url, response.status_code, document or {}))
+            retry_after = response.headers.get("Retry-After", "")
+            raise _Refused(_refusal(url, response.status_code, document or {}, retry_after))
         if document is None:
             raise _Refused(_malformed(url, "the answer is no JSON object"))
         return response, document
 
 
-def _document(text: str) -> Mapping[str, object] | None:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _refusal(url: str, status: int, document: Mapping[str, object]) -> Evidence:
+def _refusal(url: str, status: int, document: Mapping[str, object], retry_after: str) -> Evidence:
     """The evidence in an OAuth error response (RFC 6749 section 5.2, with Entra's `error_codes`)."""
-    error, description = (_line(document.get(name)) for name in ("error", "error_description"))
+    error, description = (line_of(document.get(name)) for name in ("error", "error_description"))
     listed = document.get("error_codes")
     codes = [str(code) for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
     spoken = _CODE.search(description)
     signal = f"AADSTS{codes[0]}" if codes else spoken[0] if spoken else error or str(status)
     details = {"status": str(status), "error": error, "codes": ",".join(codes)}
-    details |= {name: _line(document.get(name), 64) for name in _IDS}
+    details |= {name: line_of(document.get(name), 64) for name in _IDS}
+    if retry_after.isascii() and retry_after.isdigit():
+        details["retry_after"] = retry_after
     said = _TRAILER.split(description, maxsplit=1)[0]
     return Evidence(
         Stage.TOKEN, signal, said, details=_host(url) | {name: text for name, text in details.items() if text}
@@ -217,49 +239,3 @@ def _host(url: str) -> dict[str, str]:
 
 def _is_endpoint(value: object) -> bool:
     return isinstance(value, str) and _ENDPOINT.fullmatch(value) is not None
-
-
-def _line(value: object, limit: int = SAID_LIMIT) -> str:
-    return one_line(value, limit) if isinstance(value, str) else ""
-
-
-def read_claims(token: str) -> Claims | None:
-    """The claims in an access token (a JSON Web Token, RFC 7519), its signature not looked at: Exchange does that.
-
-    Claims of the wrong type are as good as absent: Exchange would not take them either.
-
-    Returns:
-        None when the token is opaque: not three parts, or no JSON object in the second.
-    """
-    parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature: RFC 7515 section 3.1
-        return None
-    try:
-        payload = base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True).decode()
-    except ValueError:
-        return None
-    claims = _document(payload)
-    if claims is None:
-        return None
-    audience, roles = claims.get("aud"), claims.get("roles")
-    if isinstance(audience, list):  # RFC 7519 section 4.1.3 allows several; Entra writes one
-        audience = next(iter(audience), "")
-    return Claims(
-        audience=_line(audience),
-        roles=tuple(_line(role) for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
-        tenant_id=_line(claims.get("tid")),
-        app_id=_line(claims.get("appid")) or _line(claims.get("azp")),
-        object_id=_line(claims.get("oid")),
-        expires_at=_moment(claims.get("exp")),
-        scopes=tuple(_line(claims.get("scp")).split()),
-    )
-
-
-def _moment(value: object) -> dt.datetime | None:
-    """A NumericDate (RFC 7519 section 2) as UTC."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return dt.datetime.fromtimestamp(value, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

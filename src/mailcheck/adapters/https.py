@@ -1,7 +1,8 @@
 """What the clients of Entra and Key Vault share: why no answer came, and a server's words made fit to show."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mailcheck.adapters.faults import FAULTS, fault_in
@@ -34,6 +35,20 @@ def one_line(text: str, limit: int = SAID_LIMIT) -> str:
     line = printable(_GAPS.sub(" ", text[: 4 * limit]))
     line = _JWT.sub("<token withheld>", line).strip()
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def line_of(value: object, limit: int = SAID_LIMIT) -> str:
+    """A text out of a server's JSON as `one_line` has it; empty when it is no text."""
+    return one_line(value, limit) if isinstance(value, str) else ""
+
+
+def json_object(text: str) -> Mapping[str, object] | None:
+    """The JSON object in a text, or none: it is no JSON, too deep, or another value."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

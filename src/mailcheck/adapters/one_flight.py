@@ -8,7 +8,7 @@ from contextvars import copy_context
 from typing import Final, NamedTuple
 
 # Seconds. An exchange has some ten at most, to connect, for TLS, and for the answer; the longest call, the vault's,
-# makes six: challenge, identity and secret, and all again. The rest is for look-ups of names, which have no time-out.
+# makes eight: challenge, identity twice, and secret, and all again. The rest is for look-ups of names, which have none.
 FLIGHT_LIMIT: Final = 90.0
 
 
