@@ -68,6 +68,17 @@ async def test_the_commands_carry_the_administrators_values(app: App) -> None:
     ) in fixes
 
 
+async def test_smtp_is_checked_when_asked(app: App) -> None:
+    """Each protocol finds something of its own; SMTP signs in, and is told the limit for a message."""
+    report = await app.check("info@contoso.com", "imap", "pop", "smtp")
+    assert report["status"] == "healthy"
+    smtp = report["protocols"]["smtp"]
+    assert smtp["sizeLimit"] == 157_286_400
+    assert [step["name"] for step in smtp["steps"]] == [
+        "dns", "connect", "greeting", "capability", "starttls", "tls", "capability", "auth", "logout",
+    ]  # fmt: skip
+
+
 async def test_only_the_asked_protocol_is_checked(app: App) -> None:
     """`protocols` chooses."""
     assert list((await app.check("shared@contoso.com", "pop"))["protocols"]) == ["pop"]

@@ -43,6 +43,52 @@ async def test_a_broken_or_degraded_mailbox_is_exit_1(terminal: Terminal, mailbo
     assert f"-Identity '{mailbox}'" in ended.out
 
 
+async def test_smtp_is_checked_when_asked(terminal: Terminal) -> None:
+    """A sign-in by SMTP AUTH over STARTTLS; nothing is sent."""
+    ended = await terminal.run("check", "info@contoso.com", "--protocol", "smtp")
+    assert ended.code == 0
+    assert "✔ SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes" in ended.out
+    assert "starttls" in ended.out
+    refused = await terminal.run("check", "no-smtp@contoso.com", "--protocol", "smtp")
+    assert refused.code == 1
+    assert "Set-CASMailbox -Identity 'no-smtp@contoso.com' -SmtpClientAuthenticationDisabled $false" in refused.out
+
+
+async def test_a_certificate_that_ends_soon_is_a_notice(world: World, terminal: Terminal) -> None:
+    """The mailbox is healthy, and the report says what to renew, and until when."""
+    now = dt.datetime.now(dt.UTC)
+    pair = self_signed("ending", not_before=now - dt.timedelta(days=80), not_after=now + dt.timedelta(days=6, hours=1))
+    world.mail_app.certificates.append(pair.certificate)
+    world.vault.store(CERTIFICATE, pair, form="pfx")
+    ended = await terminal.run("check", "info@contoso.com")
+    world.vault.store(CERTIFICATE, world.app_certificate, form="pfx")
+    world.mail_app.certificates.remove(pair.certificate)
+    assert ended.code == 0
+    assert 'urgent: The certificate "mailcheck" expires in 6 days' in ended.out
+    assert "az keyvault certificate create" in ended.out
+
+
+async def test_the_canary_tells_whose_fault_it_is(terminal: Terminal) -> None:
+    """A mailbox that opens beside the one that does not: the app is fine, and its grant for this mailbox is missing."""
+    ended = await terminal.run("check", "not-granted@contoso.com", MAILCHECK_CANARY="info@contoso.com")
+    assert ended.code == 1
+    assert "canary info@contoso.com: IMAP opened, POP opened" in ended.out
+    assert "1. The app has no FullAccess permission for this mailbox (likely)" in ended.out
+    assert "New-ServicePrincipal" not in ended.out
+
+
+async def test_another_cloud_has_commands_of_its_own(terminal: Terminal) -> None:
+    """In a national cloud the commands connect to it, and the report says that its behaviour is not proven."""
+    ended = await terminal.run(
+        "check",
+        "no-imap@contoso.com",
+        MAILCHECK_CLOUD="china",
+        MAILCHECK_SCOPE="https://outlook.office365.com/.default",
+    )
+    assert "Connect-ExchangeOnline -ExchangeEnvironmentName 'O365China'" in ended.out
+    assert 'in the cloud "china"' in ended.out
+
+
 @pytest.mark.parametrize(
     "arguments", [(), ("check",), ("check", "shared"), ("check", "a@b.example", "--protocol", "nntp"), ("sweep",)]
 )
