@@ -99,7 +99,8 @@ async def test_a_missing_role_closes_its_own_protocol(
     assert isinstance(verdict, Broken)
     first = verdict.diagnosis.causes[0]
     if missing is SMTP:
-        assert first.likelihood is not Likelihood.CERTAIN
+        assert first.likelihood is Likelihood.LIKELY
+        assert first.cause.endswith("the token lacks SMTP.SendAsApp")
     else:
         assert first.likelihood is Likelihood.CERTAIN
         assert first.cause == f"The token lacks the application role {missing.role}"
@@ -134,11 +135,48 @@ async def test_a_mailbox_without_a_grant_is_refused(
 
 
 @pytest.mark.parametrize(
+    "known, causes",
+    [
+        pytest.param(
+            True,
+            {
+                IMAP: "The app has no FullAccess permission for this mailbox",
+                POP: "The app has no FullAccess permission for this mailbox",
+                SMTP: "The app may not send for this mailbox",
+            },
+            id="the canary opens",
+        ),
+        pytest.param(
+            False, dict.fromkeys(MailProtocol, "Exchange does not know the app"), id="the canary is refused too"
+        ),
+    ],
+)
+async def test_the_canary_narrows_a_refusal(
+    known: bool, causes: dict[MailProtocol, str], ready: Product, dovecot: Dovecot, mailbox: str
+) -> None:
+    """A second mailbox, which is known to open, tells what concerns this mailbox from what concerns the app."""
+    canary = f"canary-{known}@contoso.com"
+    dovecot.add_mailbox(canary, folders=())
+    if known:
+        dovecot.grant(canary)
+    dovecot.revoke(mailbox)
+    report = await ready.check(mailbox, MAILCHECK_CANARY=canary)
+    assert (report.status, diagnoses(report)) == (Status.BROKEN, _REFUSED)
+    for protocol, one in report.protocols.items():
+        assert isinstance(one.verdict, Broken)
+        first = one.verdict.diagnosis.causes[0]
+        assert first.likelihood is Likelihood.LIKELY
+        assert first.cause.startswith(causes[protocol])
+    assert set(dovecot.verdicts(canary)) == {"ok" if known else "grant"}
+    dovecot.remove_mailbox(canary)
+
+
+@pytest.mark.parametrize(
     "fields, expected",
     [
         pytest.param(
             {"userdb_mail": "unknown:x"},
-            {IMAP: "server-closed", POP: "server-closed", SMTP: "smtp-refused"},
+            {IMAP: "server-closed", POP: "server-closed", SMTP: "smtp-busy"},
             id="OK to the token, then BYE",
         ),
         pytest.param(
@@ -148,7 +186,7 @@ async def test_a_mailbox_without_a_grant_is_refused(
         ),
         pytest.param(
             {"unavailable": "y"},
-            {IMAP: "server-unavailable", POP: "server-unavailable", SMTP: "smtp-refused"},
+            {IMAP: "server-unavailable", POP: "server-unavailable", SMTP: "smtp-busy"},
             id="UNAVAILABLE",
         ),
     ],
