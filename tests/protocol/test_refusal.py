@@ -1,5 +1,6 @@
 """The codes and reasons inside a server's sentence."""
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -10,6 +11,7 @@ from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Maildrop
 from mailcheck.model.request import MailProtocol
 from mailcheck.protocol.refusal import UNREAD, on_server, refusal, throttled
+from mailcheck.protocol.server_text import internal_server_name, smtp_server_name
 from tests.protocol.referee import assert_fit_to_show
 from tests.protocol.replay import TOKEN
 
@@ -137,3 +139,36 @@ def test_any_refusal_is_fit_to_show(protocol: MailProtocol, text: str) -> None:
 
     assert_fit_to_show(evidence.said, *evidence.details.values())
     assert TOKEN.reveal().upper() not in str(evidence.details)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 400_000,
+        "[a" * 200_000,
+        'Error="' * 60_000,
+        'Error="x" ' * 40_000,
+        "AuthFailed:" * 40_000,
+        "User:" * 80_000,
+        "User: a b" + " " * 400_000,
+        "User:a" + "@" * 400_000,
+        "User:x-" * 60_000,
+        " a" * 200_000,
+        "x" * 199 + " " + "x" * 400_000,
+        "a." * 200_000,
+        "[a.bc" * 80_000,
+        "[a.bc]" + " " * 400_000 + "x",
+        "Request is throttled" * 20_000,
+    ],
+    ids=lambda text: text[:12],
+)
+@pytest.mark.parametrize("protocol", MailProtocol)
+def test_long_sentences_are_read_in_linear_time(protocol: MailProtocol, text: str) -> None:
+    """No pattern goes back over what it has read: quadratic time would be minutes here."""
+    began = time.process_time()
+
+    refusal(protocol, Stage.AUTH, "NO", text)
+    internal_server_name(text)
+    smtp_server_name(text)
+
+    assert time.process_time() - began < 3

@@ -1,5 +1,7 @@
 """One table of what people type, as Teams delivers it, and what the bot understands."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -289,3 +291,23 @@ def test_mentions_of_the_bot(entity: dict[str, object], found: tuple[str, ...]) 
 def test_a_mention_of_somebody_else_is_not_the_bot() -> None:
     """Another person's mention leaves their name in the text, and the bot not spoken to."""
     assert hear("<at>Anna Berg</at> a@b.example", (), _BOT) == Heard(("Anna", "Berg", "a@b.example"), mentioned=False)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "name", "x"]), inner),
+    max_leaves=8,
+)
+_ENTITIES = st.dictionaries(
+    st.sampled_from(["type", "mentioned", "text", "x"]),
+    _JSON | st.sampled_from(["mention", _AT, " "]) | st.just({"id": "28:bot"}),
+)
+
+
+@given(st.lists(_ENTITIES, max_size=4), st.lists(_PIECES, max_size=8).map("".join))
+def test_any_entities_are_looked_through(entities: list[dict[str, object]], text: str) -> None:
+    """Whatever stands in an activity's entities, what is heard are visible words."""
+    heard = hear(text, bot_mentions(entities, "28:bot"), _BOT)
+    for word in heard.words:
+        assert word.split() == [word]
+        assert not any(unicodedata.category(character) == "Cf" for character in word)
