@@ -1,22 +1,26 @@
 """The whole check: the lab's vault and Entra, its tokens verified by the Dovecot that others wrote, the diagnosis."""
 
+import datetime as dt
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
+from lab.pki import Authority
 from lab.tenant import EXCHANGE_RESOURCE, MAIL_PRINCIPAL_ID
 from mailcheck.model.report import Broken, Healthy, Likelihood, Listing, Maildrop, Status, Submission
 from mailcheck.model.request import MailProtocol
 from tests.interop.dovecot import SIZE_LIMIT, Dovecot
 from tests.interop.maildir import FOLDERS, SPECIAL_FOLDERS
 from tests.interop.product_kit import IMAP, POP, SMTP, Product, diagnoses
-from tests.interop.tokens import ROLES
+from tests.interop.tokens import ROLES, AppToken
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="session")]
 
+_DAY = dt.timedelta(days=1)
 _HOURS = 2 * 3600  # longer than a token lives, and than Entra dates it back
 _OTHER_OBJECT_ID = "99999999-aaaa-4bbb-8ccc-0000000000ee"
 _REFUSED: dict[MailProtocol, str | None] = {
@@ -203,6 +207,42 @@ async def test_a_fault_behind_a_good_token_is_not_called_a_refusal(
     report = await ready.check(mailbox)
     assert diagnoses(report) == expected
     assert set(dovecot.verdicts(mailbox)) == {"ok"}  # for each protocol once, or twice
+
+
+async def test_a_server_of_an_unknown_authority_is_not_trusted(ready: Product, mailbox: str) -> None:
+    """Without it in MAILCHECK_CA_FILE, vault and Entra are met, and no mail server is believed."""
+    report = await ready.check(mailbox, MAILCHECK_CA_FILE=ready.world.settings()["MAILCHECK_CA_FILE"])
+    assert report.token is not None
+    assert diagnoses(report) == dict.fromkeys(MailProtocol, "server-not-trusted")
+
+
+@pytest.mark.parametrize(
+    "hosts, ends, configuration, expected",
+    [
+        pytest.param(("localhost",), -_DAY, "", "server-not-trusted", id="expired certificate"),
+        pytest.param(("mail.example",), _DAY, "", "server-not-trusted", id="certificate of another host"),
+        pytest.param(("localhost",), _DAY, "auth_mechanisms = plain\n", "no-xoauth2", id="no XOAUTH2"),
+        pytest.param(None, _DAY, "", "server-unreachable", id="not there"),
+    ],
+)
+async def test_a_server_in_another_state_has_its_diagnosis(
+    hosts: tuple[str, ...] | None,
+    ends: dt.timedelta,
+    configuration: str,
+    expected: str,
+    ready: Product,
+    authority: Authority,
+    app_token: AppToken,
+) -> None:
+    """Before any token is sent, each protocol names what is wrong with the server and not with the app."""
+    end = dt.datetime.now(dt.UTC) + ends
+    certificate = authority.issue(hosts or ("localhost",), not_before=end - 10 * _DAY, not_after=end)
+    with Dovecot(authority, app_token.key, certificate=certificate, configuration=configuration) as server:
+        if not hosts:
+            server.kill()
+        report = await replace(ready, server=server).check("shared@contoso.com")
+        assert server.verdicts("shared@contoso.com") == []
+    assert (report.status, diagnoses(report)) == (Status.BROKEN, dict.fromkeys(MailProtocol, expected))
 
 
 @pytest.mark.parametrize("broken", ["role", "grant"])
