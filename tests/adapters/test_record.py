@@ -8,6 +8,7 @@ from mailcheck.model.report import Folder, Listing, Step
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Conversation, Send
 
+PIECE = 16
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL291dGxvb2su.c2lnbmF0dXJl"
 
 
@@ -100,6 +101,14 @@ def test_a_line_is_safe_to_show(data: bytes, text: str) -> None:
 def test_a_secret_is_withheld_whole_and_in_pieces(line: str, shown: str) -> None:
     """A server that repeats a secret, or 16 characters of it, does not bring it into the transcript."""
     assert transcript(line.encode(), secrets=(TOKEN, "pin", "")) == (f"S: {shown}",)
+
+
+@pytest.mark.parametrize("shift", range(PIECE))
+def test_each_piece_of_a_secret_is_withheld(shift: int) -> None:
+    """Wherever 16 characters of it are cut out, and wherever they stand in what surrounds them."""
+    pieces = [TOKEN[at : at + PIECE] for at in range(len(TOKEN) - PIECE + 1)]
+    lines = [f"{'-' * shift}{piece}{'-' * (PIECE - shift)}".encode() for piece in pieces]
+    assert transcript(*lines) == (f"S: {WITHHELD}",) * len(pieces)
 
 
 def test_a_secret_is_withheld_from_the_names_of_folders() -> None:

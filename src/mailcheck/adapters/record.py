@@ -5,11 +5,13 @@ Beside transport.py, which fills it, and apart from it: nothing here knows a soc
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
+from itertools import islice
 
 from mailcheck.model.evidence import Evidence, Stage
-from mailcheck.model.report import Folder, Listing, Step
+from mailcheck.model.report import Listing, Step
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Conversation, Send
 
@@ -17,7 +19,8 @@ WITHHELD = "<withheld>"
 LINES_KEPT = 100  # from the beginning, and as many from the end: a report is read by people and kept in a table
 LINE_SHOWN = 300  # characters of one line, for the same reason
 _PIECE = 16  # characters: a server that cuts a secret off, or wraps it, still shows pieces of this length
-_BLOCK = 8  # characters: wherever a piece stands in a run, one of the blocks that the run is cut into lies within it
+_BLOCK = 4  # characters: the secrets are cut so that whichever piece of them is shown, a block of this length is in it
+_CUT = _PIECE - _BLOCK + 1
 _RUN = re.compile(rf"[\w+/=.~-]{{{_PIECE},}}", re.ASCII)  # what tokens (RFC 6750 section 2.1) and base64 are made of
 
 
@@ -48,7 +51,6 @@ class Record:
         self._began = self._entered = clock()
         self._steps: list[Step] = []
         self._secrets = {secret.reveal() for secret in secrets}
-        self._blocks: set[str] = set()
         self._first: list[str] = []
         self._last: deque[str] = deque(maxlen=LINES_KEPT)
         self._later = 0  # lines after the first ones, kept or not
@@ -77,7 +79,6 @@ class Record:
     def conversation[T](self, outcome: T | Evidence) -> Conversation[T]:
         """The whole of it, now that it has ended; the outcome loses the secrets that the server repeated."""
         self._leave()
-        self._blocks = {one[at : at + _BLOCK] for one in self._secrets for at in range(len(one) - _BLOCK + 1)}
         steps = self._steps
         if isinstance(outcome, Evidence):
             said = self._withhold(readable(outcome.said.encode()))
@@ -87,10 +88,9 @@ class Record:
             last = max((at for at, step in enumerate(steps) if step.name is outcome.stage), default=-1)
             steps = [_failed(step, outcome) if at == last else step for at, step in enumerate(steps)]
         elif isinstance(outcome, Listing):
-            folders, samples = map(self._harmless, outcome.folders), map(self._withhold, outcome.samples)
-            outcome = replace(outcome, folders=tuple(folders), samples=tuple(samples))
+            outcome = self._harmless(outcome)
         duration = _ms(self._clock() - self._began)
-        return Conversation(outcome, tuple(steps), tuple(self._transcript()), duration, self.version, self.versions)
+        return Conversation(outcome, tuple(steps), self._transcript(), duration, self.version, self.versions)
 
     def _leave(self) -> None:
         self._steps.append(Step(self.stage, ok=True, ms=_ms(self._clock() - self._entered), detail=self.detail))
@@ -102,11 +102,24 @@ class Record:
             self._last.append(line)
             self._later += 1
 
-    def _transcript(self) -> Iterable[str]:
-        yield from map(self._withhold, self._first)
-        if left_out := self._later - len(self._last):
-            yield f"... {left_out:,} lines left out"
-        yield from map(self._withhold, self._last)
+    def _transcript(self) -> tuple[str, ...]:
+        left_out = self._later - len(self._last)
+        middle = (f"... {left_out:,} lines left out",) if left_out else ()
+        return self._withheld((*self._first, *middle, *self._last))
+
+    def _harmless[L: Listing](self, listing: L) -> L:
+        names = tuple(name for folder in listing.folders for name in folder.path)
+        shown = self._withheld(names)
+        folders = listing.folders
+        if shown is not names:
+            each = iter(shown)
+            folders = tuple(replace(folder, path=tuple(islice(each, len(folder.path)))) for folder in folders)
+        return replace(listing, folders=folders, samples=self._withheld(listing.samples))
+
+    def _withheld(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        """The lines without secrets: there may be millions, so first all at once, which nearly always finds none."""
+        text = "\n".join(lines)
+        return lines if self._withhold(text) == text else tuple(map(self._withhold, lines))
 
     def _withhold(self, text: str) -> str:
         for secret in filter(None, self._secrets):
@@ -115,19 +128,28 @@ class Record:
 
     def _has_piece(self, run: str) -> bool:
         """Whether a piece of a secret stands in this run: a block leads there, the whole piece proves it."""
-        hits = [at for at in range(0, len(run), _BLOCK) if run[at : at + _BLOCK] in self._blocks]
-        pieces = {run[start : start + _PIECE] for at in hits for start in range(max(0, at + _BLOCK - _PIECE), at + 1)}
-        return any(len(piece) == _PIECE and piece in secret for piece in pieces for secret in self._secrets)
+        hits = (at for at in range(len(run)) if run[at : at + _BLOCK] in self._blocks)
+        return any(
+            run[start : start + _PIECE] in self._pieces
+            for at in hits
+            for start in range(max(0, at + _BLOCK - _PIECE), at + 1)
+        )
 
-    def _harmless(self, folder: Folder) -> Folder:
-        path = "\n".join(folder.path)  # at once: there may be millions of names
-        return folder if self._withhold(path) == path else replace(folder, path=tuple(map(self._withhold, folder.path)))
+    # Both are made when they are first needed, which is after the talk, when all secrets are known.
+    @cached_property
+    def _blocks(self) -> set[str]:
+        return {one[at : at + _BLOCK] for one in self._secrets for at in range(0, len(one), _CUT)}
+
+    @cached_property
+    def _pieces(self) -> set[str]:
+        return {one[at : at + _PIECE] for one in self._secrets for at in range(len(one) - _PIECE + 1)}
 
 
 def readable(data: bytes) -> str:
     """These bytes as one line of text: what is not printable UTF-8 escaped, the rest cut off after `LINE_SHOWN`."""
     text = data[: LINE_SHOWN + 1].decode("utf-8", "backslashreplace")
-    text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
     return text if len(data) <= LINE_SHOWN and len(text) <= LINE_SHOWN else f"{text[:LINE_SHOWN]} ..."
 
 
