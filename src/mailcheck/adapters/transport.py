@@ -10,12 +10,12 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from functools import partial
 from typing import cast
 
-from mailcheck.adapters.addresses import Address, Resolve, resolve
+from mailcheck.adapters.addresses import Address, Resolve, Resolver
 from mailcheck.adapters.faults import fault_in
 from mailcheck.adapters.record import Record
 from mailcheck.model.evidence import Evidence, Fault, Stage
@@ -39,9 +39,9 @@ class MailTransport:
         resolve: Finds the addresses of a host; the operating system's resolver unless told otherwise.
     """
 
-    def __init__(self, context: ssl.SSLContext, *, resolve: Resolve = resolve) -> None:
+    def __init__(self, context: ssl.SSLContext, *, resolve: Resolve | None = None) -> None:
         self._context = context
-        self._resolve = resolve
+        self._resolve = resolve or Resolver()
 
     async def converse[T](
         self,
@@ -81,7 +81,7 @@ class MailTransport:
     async def _connect(self, endpoint: Endpoint, version: int | None, record: Record, deadline: float) -> "_Wire":
         """A connection to the first address that accepts one, in the resolver's order."""
         record.awaited = "the addresses of the host"
-        with _translated():
+        with _translated:
             found = await self._resolve(endpoint)
         record.versions = frozenset(address.version for address in found)
         addresses = [address for address in found if version in {None, address.version}]
@@ -157,7 +157,7 @@ class _Wire:
     @classmethod
     async def connect(cls, address: Address, deadline: float) -> "_Wire":
         """Connect to this address; a failure leaves nothing open."""
-        with _translated():
+        with _translated:
             sock = socket.socket(address.family, socket.SOCK_STREAM)
             try:
                 sock.setblocking(False)
@@ -172,7 +172,7 @@ class _Wire:
     async def start_tls(self, context: ssl.SSLContext, host: str) -> str:
         """Shake hands and verify the server for this name. Returns version and cipher suite."""
         self.unread.clear()  # anyone on the way could have put it there (RFC 3207 section 6)
-        with _translated():
+        with _translated:
             tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         await self._feeding(tls.do_handshake)
         self._tls = tls
@@ -185,7 +185,7 @@ class _Wire:
             if self._tls is None:
                 raise RuntimeError("a secret was to be sent in clear")
             data = data.reveal()
-        with _translated():
+        with _translated:
             (self._tls or self._outgoing).write(data)
 
     async def read_line(self) -> bytes:
@@ -224,7 +224,13 @@ class _Wire:
         return taken
 
     async def _read_more(self) -> None:
-        data = await (self._receive() if self._tls is None else self._feeding(partial(self._tls.read, _CHUNK)))
+        if self._tls is None:
+            data = await self._receive()
+        else:
+            # A read takes a whole record. With none begun, OpenSSL could only say so, by an exception.
+            if not self._incoming.pending:
+                self._incoming.write(await self._receive())
+            data = await self._feeding(partial(self._tls.read, _CHUNK))
         if not data:
             raise _Failed(Fault.CLOSED)  # by close_notify
         self.unread += data
@@ -232,15 +238,16 @@ class _Wire:
     async def _feeding[T](self, operation: Callable[[], T]) -> T:
         """Repeat an operation of OpenSSL, and feed it from the socket, until it has enough."""
         while True:
-            with _translated(), suppress(ssl.SSLWantReadError):
+            with _translated, suppress(ssl.SSLWantReadError):
                 return operation()
             self._incoming.write(await self._receive())
 
     async def _receive(self) -> bytes:
         """The next bytes from the socket, once everything has left that is to be sent."""
-        with _translated():
-            with suppress(ConnectionError):  # the peer has gone: its last words are still there to be read
-                await self._loop.sock_sendall(self._socket, self._outgoing.read())
+        with _translated:
+            if self._outgoing.pending:
+                with suppress(ConnectionError):  # the peer has gone: its last words are still there to be read
+                    await self._loop.sock_sendall(self._socket, self._outgoing.read())
             data = await self._loop.sock_recv(self._socket, _CHUNK)
         if not data:
             raise _Failed(Fault.CLOSED)
@@ -258,15 +265,20 @@ class _Failed(Exception):  # noqa: N818 - no error: it carries a fault from the 
         self.fault, self.said, self.details = fault, said, details
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
+class _Translated:
     """Foreign errors as `_Failed`, by the table in faults.py."""
-    try:
-        yield
-    except UnicodeError as exc:
-        raise _Failed(Fault.NAME_NOT_FOUND, str(exc)) from exc
-    except OSError as exc:
-        raise _Failed(fault_in(exc), _words(exc)) from exc
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, UnicodeError):
+            raise _Failed(Fault.NAME_NOT_FOUND, str(error)) from error
+        if isinstance(error, OSError):
+            raise _Failed(fault_in(error), _words(error)) from error
+
+
+_translated = _Translated()
 
 
 def _words(error: OSError) -> str:
