@@ -107,7 +107,7 @@ def parse(raw: bytes) -> Response:
 
 def _may_have_literals(line: bytes) -> bool:
     # The text of a status is for people: braces at its end are a part of the sentence.
-    return _UNTAGGED.match(line) is not None and not _STATUS.match(line)
+    return line.endswith(b"}") and _UNTAGGED.match(line) is not None and not _STATUS.match(line)
 
 
 def _text(raw: bytes) -> str:
