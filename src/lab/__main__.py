@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from lab.app_process import AppFailed, AppProcess
-from lab.exchange.mailboxes import scenarios
+from lab.exchange.standard import scenarios
 from lab.playground import PORT as PLAYGROUND_PORT
 from lab.playground import PlaygroundFailed
 from lab.playground import serve as serve_playground

@@ -134,15 +134,19 @@ class Authority:
 
     def server_context(self, pair: KeyPair | None = None) -> ssl.SSLContext:
         """A TLS server context with a certificate of this authority (the common one for loopback when absent)."""
-        pair = pair or self._loopback
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # ssl loads chains from files only.
-        with tempfile.TemporaryDirectory(prefix="mailcheck-lab-") as folder:
-            path = Path(folder) / "server.pem"
-            path.write_bytes(pair.key_pem + pair.certificate_pem)
-            context.load_cert_chain(path)
+        use(context, pair or self._loopback)
         return context
+
+
+def use(context: ssl.SSLContext, pair: KeyPair) -> None:
+    """Makes a server context show this certificate, in place of the one that it had."""
+    # ssl loads chains from files only.
+    with tempfile.TemporaryDirectory(prefix="mailcheck-lab-") as folder:
+        path = Path(folder) / "server.pem"
+        path.write_bytes(pair.key_pem + pair.certificate_pem)
+        context.load_cert_chain(path)
 
 
 def _builder(

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Self
 import aiohttp
 
 from lab.app_process import AppProcess
-from lab.exchange.mailboxes import scenarios
+from lab.exchange.standard import scenarios
 from lab.scenario import Scenario
 from lab.teams.activities import BOT_NAME, bot_account, member
 from lab.teams.bearer import BotBearer

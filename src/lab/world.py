@@ -13,9 +13,9 @@ from typing import Self
 
 from lab import tenant as ids
 from lab.entra import Entra
-from lab.exchange.mailboxes import standard_mailboxes
 from lab.exchange.protocols import ROLES
 from lab.exchange.server import Exchange
+from lab.exchange.standard import standard_mailboxes
 from lab.identity import ManagedIdentity
 from lab.keyvault import KeyVault
 from lab.pki import Authority, KeyPair, self_signed

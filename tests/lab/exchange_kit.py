@@ -65,24 +65,28 @@ def encoded(text: str) -> str:
 class Peer:
     """A client that sends and expects exact lines."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, trust: ssl.SSLContext) -> None:
         self._reader = reader
         self._writer = writer
+        self._trust = trust
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, port: int, *, tls: bool = True) -> AsyncIterator[Self]:
-        """A client that is connected, over TLS or in clear, and has read nothing."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context() if tls else None)
+    async def connected(
+        cls, port: int, *, tls: bool = True, trust: ssl.SSLContext | None = None
+    ) -> AsyncIterator[Self]:
+        """A client that is connected, over TLS or in clear, and has read nothing; it trusts the servers here or so."""
+        trust = trust or client_context()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust if tls else None)
         try:
-            yield cls(reader, writer)
+            yield cls(reader, writer, trust)
         finally:
             writer.transport.abort()
 
-    async def start_tls(self, context: ssl.SSLContext | None = None) -> None:
-        """The client's side of a TLS handshake on a connection in clear; it trusts the servers here by default."""
+    async def start_tls(self) -> None:
+        """The client's side of a TLS handshake on a connection in clear."""
         async with asyncio.timeout(DEADLINE):
-            await self._writer.start_tls(context or client_context(), server_hostname="127.0.0.1")
+            await self._writer.start_tls(self._trust, server_hostname="127.0.0.1")
 
     async def send(self, data: bytes) -> None:
         """Sends these octets at once."""

@@ -46,7 +46,7 @@ async def test_scenarios_are_listed() -> None:
         out, _ = await process.communicate()
     assert process.returncode == 0
     groups = [group.splitlines() for group in out.decode().split("\n\n")]
-    assert [lines[0].split()[0] for lines in groups] == ["Mailboxes,", "Key", "Entra"]
+    assert [lines[0].split()[0] for lines in groups] == ["Mailboxes,", "Key", "Entra", "Exchange"]
     listed = [dict(line.strip().split("  ", 1) for line in lines) for _, *lines in groups]
     wanted = {"shared", "info", "no-imap", "no-pop", "not-granted", "unknown"}
     assert {f"{name}@contoso.com" for name in wanted} <= listed[0].keys()

@@ -31,9 +31,9 @@ def port_of(exchange: Exchange, protocol: Protocol) -> int:
 
 
 @asynccontextmanager
-async def connected(exchange: Exchange, protocol: Protocol) -> AsyncIterator[Peer]:
+async def connected(exchange: Exchange, protocol: Protocol, trust: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
     """A client that is connected as the protocol begins: SMTP in clear."""
-    async with Peer.connected(port_of(exchange, protocol), tls=protocol is not Protocol.SMTP) as peer:
+    async with Peer.connected(port_of(exchange, protocol), tls=protocol is not Protocol.SMTP, trust=trust) as peer:
         yield peer
 
 
@@ -164,11 +164,8 @@ async def test_strangers_to_the_authority_are_not_served(protocol: Protocol) -> 
     """A client that does not trust the lab's authority cannot connect, and the server goes on."""
 
     async def connect(exchange: Exchange, trust: ssl.SSLContext) -> None:
-        if protocol is not Protocol.SMTP:
-            await asyncio.open_connection("127.0.0.1", port_of(exchange, protocol), ssl=trust)
-        async with connected(exchange, protocol) as peer:
-            await peer.play(SMTP_GREETING + UP_TO_TLS)
-            await peer.start_tls(trust)
+        async with connected(exchange, protocol, trust) as peer:
+            await peer.play(SMTP_GREETING + SMTP_STARTTLS)
 
     async with new_exchange() as exchange:
         with pytest.raises(ssl.SSLCertVerificationError):

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from lab.aadsts import NUMBERS
-from lab.exchange.mailboxes import scenarios
+from lab.exchange.standard import scenarios
 from lab.scenario import Family, Kind, UnknownScenario
 from lab.scenarios import SCENARIOS, find, listing
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE

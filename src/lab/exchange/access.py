@@ -81,6 +81,7 @@ class Access:
     """Decides on XOAUTH2 responses.
 
     Attributes:
+        organization: What holds for all mailboxes.
         sightings: Every decision so far, in order.
     """
 
@@ -108,7 +109,7 @@ class Access:
         self._signing = signing
         self._issuer = issuer
         self._mailboxes = mailboxes
-        self._organization = organization
+        self.organization = organization
         self._now = now
         self.sightings: list[Sighting] = []
 
@@ -129,6 +130,8 @@ class Access:
             return Refused("no such mailbox")
         if fault := mailbox.absent or _no_permission(protocol, claims, mailbox):
             return Refused(fault, _diagnostics(mailbox))
+        if protocol in self.organization.failing:
+            return Refused("an incident")
         if switch := self._switched_off(protocol, mailbox):
             return SwitchedOff(switch)
         trouble = mailbox.next_trouble(protocol)
@@ -144,7 +147,7 @@ class Access:
             return Refused(fault)
         if protocol is not Protocol.SMTP and not _has_role(protocol, claims):
             return Refused(f"no role {ROLES[protocol]}")
-        return claims if claims["oid"] in self._organization.service_principals else Refused("no service principal")
+        return claims if claims["oid"] in self.organization.service_principals else Refused("no service principal")
 
     def _switched_off(self, protocol: Protocol, mailbox: Mailbox) -> Switch | None:
         """Where the protocol is switched off for this mailbox, or None; of SMTP's two switches the mailbox's wins."""
@@ -154,7 +157,7 @@ class Access:
             case Protocol.POP:
                 return None if mailbox.pop_enabled else Switch.MAILBOX
             case Protocol.SMTP if mailbox.smtp_auth_disabled is None:
-                return Switch.ORGANIZATION if self._organization.smtp_auth_disabled else None
+                return Switch.ORGANIZATION if self.organization.smtp_auth_disabled else None
             case Protocol.SMTP:
                 return Switch.MAILBOX if mailbox.smtp_auth_disabled else None
             case _:

@@ -25,12 +25,14 @@ class Folder:
             `\HasNoChildren`, and `\Noselect`.
         selectable: False for a level of the hierarchy that holds no mail.
         form: How LIST must send the name; None leaves it to the name, as Exchange does.
+        delimiter: The hierarchy delimiter that LIST names; None is NIL, for a name of one level.
     """
 
     path: tuple[str, ...]
     flags: tuple[str, ...] = ()
     selectable: bool = True
     form: Form | None = None
+    delimiter: str | None = DELIMITER
 
     @classmethod
     def at(cls, name: str, *flags: str, selectable: bool = True, form: Form | None = None) -> Self:
@@ -104,3 +106,21 @@ WELL_USED = (
 )
 
 BARE = (INBOX,)
+
+# What other servers send and RFC 3501 allows: Exchange does not, a proxy in front of it might.
+ODD = (
+    INBOX,
+    Folder.at("Literal Name", form=Form.LITERAL),
+    Folder.at('Quoted "and" escaped', form=Form.QUOTED),
+    Folder.at("NIL", form=Form.ATOM),
+    Folder(("No delimiter",), delimiter=None),
+    Folder(("Empty delimiter",), delimiter=""),
+    Folder.at("Gone", r"\NonExistent"),
+    Folder.at("Childless", r"\Noinferiors"),
+    Folder.at(" leading and trailing "),
+    Folder.at("x" * 200),
+    Folder.at("/".join("deep" for _ in range(40))),
+)
+
+# More folders than anyone clicks through.
+MANY = (INBOX, *(Folder.at(f"Cases/{number // 100:02}/Case {number:04}") for number in range(3000)))

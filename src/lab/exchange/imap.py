@@ -13,9 +13,7 @@ from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError,
 from lab.exchange.troubles import Blocked, HungUp, NotConnected, Throttled, Trouble, Unavailable
 
 # What Exchange advertises. Of it, the lab leaves out what changes mail or waits for it: UIDPLUS, MOVE, IDLE.
-_CAPABILITIES = (
-    "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT{more} CHILDREN IDLE NAMESPACE LITERAL+"
-)
+_CAPABILITIES = "IMAP4 IMAP4rev1{mechanisms} SASL-IR UIDPLUS MOVE ID UNSELECT{more} CHILDREN IDLE NAMESPACE LITERAL+"
 _MORE_CAPABILITIES = " CLIENTACCESSRULES CLIENTNETWORKPRESENCELOCATION BACKENDAUTHENTICATE"
 
 _ALWAYS = frozenset({"CAPABILITY", "LOGOUT"})
@@ -24,7 +22,7 @@ _SIGN_IN = frozenset({"AUTHENTICATE", "LOGIN", "STARTTLS"})  # STARTTLS never fi
 
 _HANG_UP = "* BYE Connection closed. 14"
 _AUTHENTICATE_FAILED = Answer("NO AUTHENTICATE failed.")
-_MECHANISMS = frozenset({"PLAIN", "XOAUTH2"})  # those that CAPABILITY names
+_MECHANISMS = ("PLAIN", "XOAUTH2")
 _OPENING = frozenset({"SELECT", "EXAMINE"})
 _CLOSING = frozenset({"CLOSE", "UNSELECT"})
 _INVALID_STATE = Answer("BAD Command received in Invalid state.")
@@ -48,6 +46,8 @@ class ImapSession:
     def __init__(self, lines: Lines, access: Access) -> None:
         self._lines = lines
         self._access = access
+        filtered = Protocol.IMAP in access.organization.without_xoauth2
+        self._mechanisms = _MECHANISMS[:1] if filtered else _MECHANISMS
         self._state = _State.NOT_AUTHENTICATED
         self._mailbox: Mailbox | None = None
         self._listing_fails: Answer | None = None
@@ -108,7 +108,9 @@ class ImapSession:
         match command.name, command.arguments:
             case "CAPABILITY", ():
                 more = "" if self._state is _State.NOT_AUTHENTICATED else _MORE_CAPABILITIES
-                return completed(command, b"* CAPABILITY " + _CAPABILITIES.format(more=more).encode("ascii"))
+                mechanisms = "".join(f" AUTH={name}" for name in self._mechanisms)
+                listed = _CAPABILITIES.format(mechanisms=mechanisms, more=more)
+                return completed(command, f"* CAPABILITY {listed}".encode("ascii"))
             case "LOGOUT", ():
                 self._state = _State.LOGOUT
                 return completed(command, b"* BYE Microsoft Exchange Server IMAP4 server signing off.")
@@ -122,8 +124,10 @@ class ImapSession:
     async def _answer_stranger(self, command: Command) -> Answer:
         """Before sign-in."""
         match command.name, command.arguments:
-            case "AUTHENTICATE", (str(mechanism), *_) if mechanism.upper() not in _MECHANISMS:
-                return _AUTHENTICATE_FAILED  # at once, without a challenge (RFC 3501 section 6.2.2)
+            case "AUTHENTICATE", (str(mechanism), *_) if mechanism.upper() not in self._mechanisms:
+                # At once, without a challenge (RFC 3501 section 6.2.2). BAD is the filter's, which knows no such word.
+                filtered = mechanism.upper() in _MECHANISMS
+                return Answer(ARGUMENT_ERROR) if filtered else _AUTHENTICATE_FAILED
             case "AUTHENTICATE", (str(mechanism),):
                 self._lines.write("+ ")
                 return await self._authenticate(mechanism, await self._lines.read_line())

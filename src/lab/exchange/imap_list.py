@@ -71,9 +71,11 @@ def list_lines(folders: Sequence[Folder], reference: str, pattern: str) -> Itera
         yield rb'* LIST (\Noselect) "/" ""'
         return
     wanted = _compiled(reference + pattern)
+    parents = {folder.path[:depth] for folder in folders for depth in range(1, len(folder.path))}
     for folder in _with_levels(folders) if pattern.endswith("%") else folders:
         if _fits(wanted, wire_name(folder)):
-            yield b'* LIST (%b) "/" %b' % (_attributes(folder, folders), render_name(folder))
+            attributes = _attributes(folder, parent=folder.path in parents)
+            yield b"* LIST (%b) %b %b" % (attributes, _delimiter(folder), render_name(folder))
 
 
 def _with_levels(folders: Iterable[Folder]) -> Iterator[Folder]:
@@ -87,9 +89,11 @@ def _with_levels(folders: Iterable[Folder]) -> Iterator[Folder]:
         yield folder
 
 
-def _attributes(folder: Folder, folders: Iterable[Folder]) -> bytes:
-    depth = len(folder.path)
-    parent = any(len(other.path) > depth and other.path[:depth] == folder.path for other in folders)
+def _delimiter(folder: Folder) -> bytes:
+    return b"NIL" if folder.delimiter is None else b'"%b"' % folder.delimiter.encode("ascii")
+
+
+def _attributes(folder: Folder, *, parent: bool) -> bytes:
     marked = [flag for flag in folder.flags if flag == r"\Marked"]
     special = [flag for flag in folder.flags if flag not in marked]
     noselect = [] if folder.selectable else [r"\Noselect"]

@@ -10,7 +10,11 @@ from lab.exchange.session import MAX_ERRORS, SERVER_TAG, Lines, UnreadableError,
 from lab.exchange.troubles import Blocked, HungUp, NotConnected, Throttled, Trouble, Unavailable
 
 _MECHANISMS = ("PLAIN", "XOAUTH2")
-_CAPABILITIES = ("TOP", "UIDL", f"SASL {' '.join(_MECHANISMS)}", "USER", ".")
+# The newer front end was seen with access tokens of more than some four thousand characters.
+FRONT_END_LIMIT = 4096  # octets of the response
+
+_GREETING = f"+OK The Microsoft Exchange POP3 service is ready. [{SERVER_TAG}]"
+_FRONT_END = f"+OK Microsoft Exchange POP3 server ready (tcpproxy/15.20.9137.005). [{SERVER_TAG}]"
 
 _HANG_UP = "-ERR Protocol error. Connection is closed. 10"
 _PROTOCOL_ERROR = "-ERR Protocol error. 19"
@@ -33,6 +37,9 @@ class PopSession:
     def __init__(self, lines: Lines, access: Access) -> None:
         self._lines = lines
         self._access = access
+        self._front_end = access.organization.pop_front_end
+        filtered = Protocol.POP in access.organization.without_xoauth2
+        self._mechanisms = _MECHANISMS[:1] if filtered else _MECHANISMS
         self._mailbox: Mailbox | None = None
         self._user_given = False
         self._ended = False
@@ -44,7 +51,7 @@ class PopSession:
         Raises:
             PeerGoneError: The client left without QUIT.
         """
-        self._lines.write(f"+OK The Microsoft Exchange POP3 service is ready. [{SERVER_TAG}]")
+        self._lines.write(_FRONT_END if self._front_end else _GREETING)
         try:
             while not self._ended:
                 await self._turn()
@@ -66,7 +73,7 @@ class PopSession:
     async def _answer(self, name: str, arguments: list[str]) -> tuple[str, ...]:
         match name, arguments:
             case "CAPA", []:
-                return ("+OK", *_CAPABILITIES)
+                return ("+OK", "TOP", "UIDL", f"SASL {' '.join(self._mechanisms)}", "USER", ".")
             case "QUIT", []:
                 self._ended = True
                 return ("+OK Good-bye.",)
@@ -99,12 +106,19 @@ class PopSession:
                 return _PROTOCOL_ERROR
 
     async def _authenticate(self, mechanism: str) -> str:
-        if mechanism not in _MECHANISMS:
+        if mechanism not in self._mechanisms:
             return _PROTOCOL_ERROR  # at once, without a challenge (RFC 5034 section 4)
         self._lines.write("+ ")
-        response = sasl.decode(await self._lines.read_line())
+        encoded = await self._lines.read_line()
+        if self._front_end and len(encoded) > FRONT_END_LIMIT:
+            self._ended = True
+            return _HANG_UP
+        response = sasl.decode(encoded)
         if response is None or mechanism != "XOAUTH2":
             return _AUTHENTICATION_FAILURE
+        return await self._sign_in(response)
+
+    async def _sign_in(self, response: bytes) -> str:
         decision = self._access.decide(Protocol.POP, response)
         match decision:
             case Refused(diagnostics=diagnostics):

@@ -9,18 +9,26 @@ from typing import Self
 
 from lab.exchange.access import Access, Sighting
 from lab.exchange.imap import ImapSession
-from lab.exchange.mailboxes import Mailboxes, standard_mailboxes
+from lab.exchange.mailboxes import Mailboxes
 from lab.exchange.organization import Organization
 from lab.exchange.pop import PopSession
 from lab.exchange.protocols import Protocol
 from lab.exchange.session import MAX_LINE, Lines, PeerGoneError
 from lab.exchange.smtp import SmtpSession
-from lab.pki import Authority
+from lab.exchange.smtp_reply import HOST
+from lab.exchange.standard import standard_mailboxes
+from lab.pki import Authority, KeyPair, use
 from lab.signing import SigningKey
 from lab.tenant import MAIL_PRINCIPAL_ID, Tenant
 
 _HOST = "127.0.0.1"
 _IDLE = 60.0  # seconds
+# Greetings that refuse. IMAP's was seen; POP's is its word for a server that cannot, SMTP's is of RFC 5321 section 3.8.
+_TURNED_AWAY = {
+    Protocol.IMAP: "* BYE Connection closed. 14",
+    Protocol.POP: "-ERR Server Unavailable. 21",
+    Protocol.SMTP: f"421 4.3.2 {HOST} Service not available, closing transmission channel",
+}
 
 
 class Exchange:
@@ -31,7 +39,7 @@ class Exchange:
         pop_port: TCP port of POP over TLS, from start to stop.
         smtp_port: TCP port of SMTP submission, where TLS begins with STARTTLS, from start to stop.
         mailboxes: What it serves; a change holds from the next sign-in on.
-        organization: What holds for all of them.
+        organization: What holds for all of them, and for the servers.
     """
 
     imap_port: int
@@ -75,6 +83,10 @@ class Exchange:
     def sightings(self) -> list[Sighting]:
         """Every attempt to sign in so far, as (protocol, mailbox, outcome), in order."""
         return self._access.sightings
+
+    def show(self, pair: KeyPair) -> None:
+        """Changes the server certificate of all protocols, from the next handshake on."""
+        use(self._tls, pair)
 
     async def start(self) -> None:
         """Opens all ports, or none.
@@ -134,7 +146,11 @@ class Exchange:
 
     async def _serve(self, protocol: Protocol, lines: Lines) -> None:
         try:
-            await self._session(protocol, lines).run()
+            if protocol in self.organization.turning_away:
+                lines.write(_TURNED_AWAY[protocol])
+                await lines.flush()
+            else:
+                await self._session(protocol, lines).run()
         except PeerGoneError:
             pass  # clients may leave without a word
         finally:

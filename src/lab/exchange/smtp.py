@@ -15,9 +15,10 @@ from lab.exchange.troubles import Blocked, HungUp, NotConnected, Throttled, Trou
 
 _MECHANISMS = ("LOGIN", "XOAUTH2")
 _EXTENSIONS = (
-    *(f"SIZE {SIZE_LIMIT}", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "{security}"),
+    *(f"SIZE {SIZE_LIMIT}", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES"),
     *("8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8"),
 )
+_SECURITY_AT = 4  # where STARTTLS stands in the list of extensions, and AUTH after it
 _MAX_ERRORS = 5  # `Set-ReceiveConnector -MaxProtocolErrors`, its default
 _CRLF = b"\r\n"
 _TLS_READY = "220 2.0.0 SMTP server ready"
@@ -49,6 +50,9 @@ class SmtpSession:
         """
         self._lines = lines
         self._access = access
+        self._organization = access.organization
+        filtered = Protocol.SMTP in self._organization.without_xoauth2
+        self._mechanisms = _MECHANISMS[:1] if filtered else _MECHANISMS
         self._tls = tls
         self._now = now
         self._stamp = Stamp(now())
@@ -121,6 +125,9 @@ class SmtpSession:
     def _hello(self, verb: str, argument: str) -> tuple[str, ...]:
         if not smtp_command.is_client_name(argument):
             return ("501 5.5.4 Invalid domain name",)
+        if self._secure and self._organization.old_tls:
+            self._ended = True
+            return (smtp_reply.OLD_TLS,)
         self._greeted = True
         self._extended = verb == "EHLO"
         if self._transaction:
@@ -128,10 +135,18 @@ class SmtpSession:
         hello = f"{smtp_reply.HOST} Hello [{self._lines.peer}]"
         if not self._extended:
             return (f"250 {hello}",)
-        security = f"AUTH {' '.join(_MECHANISMS)}" if self._secure else "STARTTLS"
-        return smtp_reply.several(250, hello, *(line.format(security=security) for line in _EXTENSIONS))
+        extensions = list(_EXTENSIONS)
+        extensions[_SECURITY_AT:_SECURITY_AT] = self._security()
+        return smtp_reply.several(250, hello, *extensions)
+
+    def _security(self) -> tuple[str, ...]:
+        if self._secure:
+            return (f"AUTH {' '.join(self._mechanisms)}",)
+        return () if self._organization.without_starttls else ("STARTTLS",)
 
     def _answer_starttls(self) -> str:
+        if self._organization.without_starttls:
+            return smtp_reply.UNRECOGNIZED
         if not self._extended:
             return smtp_reply.HELLO_FIRST
         return smtp_reply.BAD_SEQUENCE if self._secure else _TLS_READY
@@ -160,7 +175,7 @@ class SmtpSession:
             return smtp_reply.BAD_SEQUENCE
         mechanism, _, initial = argument.partition(" ")
         match mechanism.upper():
-            case "XOAUTH2":
+            case "XOAUTH2" if "XOAUTH2" in self._mechanisms:
                 return await self._xoauth2(initial)
             case "LOGIN":
                 return await self._login(initial)
@@ -193,8 +208,8 @@ class SmtpSession:
     async def _sign_in(self, response: bytes) -> str:
         decision = self._access.decide(Protocol.SMTP, response)
         match decision:
-            case Refused(diagnostics=diagnostics):
-                return f"{smtp_reply.AUTHENTICATION_UNSUCCESSFUL} {diagnostics}".rstrip()
+            case Refused():
+                return smtp_reply.AUTHENTICATION_UNSUCCESSFUL
             case SwitchedOff(Switch.ORGANIZATION):
                 return smtp_reply.SWITCHED_OFF_FOR_ALL
             case SwitchedOff():

@@ -24,6 +24,10 @@ TOO_MANY_CONNECTIONS = (
     f" [Hostname={SERVER}]"
 )
 UNAVAILABLE = "454 4.7.0 Temporary authentication failure"  # RFC 4954 section 6; Exchange's own words were never seen
+OLD_TLS = (
+    "421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client to support TLS 1.2."
+    " Visit https://aka.ms/smtp_auth_tls."
+)
 NOT_AUTHENTICATED = "530 5.7.57 Client not authenticated to send mail."
 NOT_OFFERED = "504 5.7.4 Unrecognized authentication type"
 UNRECOGNIZED = "500 5.3.3 Unrecognized command 'unknown'"
