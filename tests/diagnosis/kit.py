@@ -12,8 +12,8 @@ from mailcheck.model.request import App, Endpoint, MailProtocol
 APP = App("contoso.com", "22222222-3333-4444-8555-666666666666", "https://kv.vault.azure.net", "mailcheck")
 EXCHANGE = "https://outlook.office365.com"
 ONLY_IMAP, ONLY_POP = ("IMAP.AccessAsApp",), ("POP.AccessAsApp",)
-ALL_ROLES = ONLY_IMAP + ONLY_POP
-IMAP, POP = MailProtocol.IMAP, MailProtocol.POP
+ALL_ROLES = (*ONLY_IMAP, *ONLY_POP, "SMTP.SendAsApp")
+IMAP, POP, SMTP = MailProtocol
 GRAPH = "https://graph.microsoft.com"
 CERTAIN = Likelihood.CERTAIN
 
@@ -24,6 +24,9 @@ def known(
     audience: str = EXCHANGE,
     scopes: tuple[str, ...] = (),
     opened: tuple[MailProtocol, ...] = (),
+    canary_opened: tuple[MailProtocol, ...] = (),
+    canary_refused: tuple[MailProtocol, ...] = (),
+    other_version_failed: bool = False,
     token_length: int = 2000,
 ) -> Circumstances:
     """What else a check has found."""
@@ -35,6 +38,9 @@ def known(
         endpoint=endpoint,
         claims=claims,
         opened=frozenset(opened),
+        canary_opened=frozenset(canary_opened),
+        canary_refused=frozenset(canary_refused),
+        other_version_failed=other_version_failed,
         token_length=token_length,
     )
 
@@ -50,8 +56,8 @@ def fixes(evidence: Evidence) -> list[str]:
 
 
 REFUSED = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
-DENIED = at(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP, reason="AuthFailed:LogonDenied-None")
-UNKNOWN_RECIPIENT = at(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP, reason="NoADRecipient")
+
+
 NOT_CONNECTED = Evidence(Stage.LIST, "BAD", "User is authenticated but not connected.", IMAP)
 POP_REFUSED = Evidence(Stage.AUTH, "-ERR", "Authentication failure: unknown user name or bad password.", POP)
 HUNG_UP = at(Stage.AUTH, "-ERR", "Protocol error. Connection is closed. 10", POP, server="a.b")

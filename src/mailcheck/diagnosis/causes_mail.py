@@ -40,14 +40,19 @@ DELEGATED = Explanation(
     "it has delegated permissions, {scopes}, and no application role; Entra gives an app that signs in as itself no "
     "such token",
     (step("Remove MAILCHECK_AUTHORITY from the app settings, so that Entra itself is asked"),),
-    ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, Likelihood.CERTAIN)),
+    ((Given.CANARY_OPENED, None), (Given.OTHER_AUDIENCE, None), (Given.DELEGATED, Likelihood.CERTAIN)),
 )
 ROLE = Explanation(
     "The token lacks the application role {role}",
     None,
     "it carries the roles: {roles}; without {role} Exchange refuses every mailbox",
     CONSENT_STEPS,
-    ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, None), (Given.ROLE_MISSING, Likelihood.CERTAIN)),
+    (
+        (Given.CANARY_OPENED, None),
+        (Given.OTHER_AUDIENCE, None),
+        (Given.DELEGATED, None),
+        (Given.ROLE_MISSING, Likelihood.CERTAIN),
+    ),
 )
 OTHER_OBJECT_ID = Explanation(
     "The app is registered in Exchange with another object id than {service_principal}",
@@ -83,6 +88,13 @@ OTHER_VERSION = Explanation(
 )
 
 
+def _changes(
+    otherwise: Likelihood, *shifts: tuple[Given, Likelihood | None]
+) -> tuple[tuple[Given, Likelihood | None], ...]:
+    """Those shifts that change something; for findings of which no two hold at once, or which come to the same."""
+    return tuple((given, likelihood) for given, likelihood in shifts if likelihood is not otherwise)
+
+
 def not_granted(otherwise: Likelihood) -> Explanation:
     """What is wrong lies between the app and this mailbox, as far as nothing else has opened or failed."""
     return Explanation(
@@ -100,27 +112,33 @@ def not_granted(otherwise: Likelihood) -> Explanation:
         (
             (Given.CANARY_REFUSED, None),
             (Given.SIBLING_OPENED, None),
+            (Given.SMTP_OPENED, None),
             (Given.CANARY_OPENED, None),
-            (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
-            (Given.LOGON_DENIED, Likelihood.LIKELY),
-            (Given.RECIPIENT_UNKNOWN, Likelihood.POSSIBLE),
+            *_changes(
+                otherwise,
+                (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
+                (Given.RECIPIENT_UNKNOWN, Likelihood.POSSIBLE),
+                (Given.LOGON_DENIED, Likelihood.LIKELY),
+            ),
         ),
     )
 
 
-def no_full_access(where_canary_opens: Likelihood) -> Explanation:
-    """The canary shows that Exchange knows the app: what is left is this mailbox."""
+def no_full_access(where_known: Likelihood) -> Explanation:
+    """Exchange knows the app, as the canary or SMTP shows: what is left is this mailbox."""
     return Explanation(
         "The app has no FullAccess permission for this mailbox",
         None,
-        "it opened the canary, so Exchange knows the app and its token; the permission is one for each mailbox",
+        "something else has opened, so Exchange knows the app and its token; this permission is one for each mailbox",
         (
             exchange("Get-MailboxPermission -Identity {mailbox} | Format-Table User,AccessRights,Deny"),
             FULL_ACCESS,
         ),
         (
+            (Given.CANARY_REFUSED, None),
             (Given.SIBLING_OPENED, None),
-            (Given.CANARY_OPENED, where_canary_opens),
+            (Given.SMTP_OPENED, where_known),
+            (Given.CANARY_OPENED, where_known),
         ),
     )
 
@@ -175,7 +193,8 @@ def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explan
         ),
         (
             (Given.CANARY_REFUSED, None),
-            (Given.SIBLING_OPENED, Likelihood.LIKELY),
-            (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
+            *_changes(
+                otherwise, (Given.SIBLING_OPENED, Likelihood.LIKELY), (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE)
+            ),
         ),
     )

@@ -39,7 +39,7 @@ ENTRIES = (
         "The managed identity gave no token for the key vault",
         (
             Explanation(
-                "The identity endpoint is starting up or has a passing fault",
+                "The identity endpoint is starting up, or fails for the moment",
                 Likelihood.POSSIBLE,
                 "for a short time after a start it answers with an error, or not at all",
                 (step("Wait a minute and check again"),),

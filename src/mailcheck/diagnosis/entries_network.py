@@ -1,5 +1,7 @@
 """DNS, TCP and TLS: what goes wrong before the server says a word."""
 
+from dataclasses import replace
+
 from mailcheck.diagnosis.entry import Again, Entry, Explanation, When
 from mailcheck.diagnosis.remedies import CLOCK_WRONG, OWN_SERVERS, inspected
 from mailcheck.diagnosis.text import step
@@ -112,7 +114,7 @@ ENTRIES = (
         ),
         "The certificate of {endpoint} is not the mail server's own",
         (
-            inspected(Likelihood.LIKELY, step("Exclude {host} from TLS inspection")),
+            replace(inspected(Likelihood.LIKELY, step("Exclude {host} from TLS inspection")), shift=()),
             CLOCK_WRONG,
             Explanation(
                 "The server in the settings is not Exchange Online",

@@ -1,5 +1,7 @@
 """Exchange's refusal of an app's sign-in by SMTP, which has two set-ups: an application role, or RBAC in Exchange."""
 
+from dataclasses import replace
+
 from mailcheck.diagnosis.causes_mail import (
     AUDIENCE,
     CONSENT_STEPS,
@@ -26,7 +28,12 @@ _ROLE_SET_UP = Explanation(
     None,
     "it carries the roles: {roles}; one of the two set-ups for SMTP is this role and a permission for each mailbox",
     (*CONSENT_STEPS, FULL_ACCESS),
-    ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, None), (Given.ROLE_MISSING, Likelihood.LIKELY)),
+    (
+        (Given.CANARY_OPENED, None),
+        (Given.OTHER_AUDIENCE, None),
+        (Given.DELEGATED, None),
+        (Given.ROLE_MISSING, Likelihood.LIKELY),
+    ),
 )
 _RBAC_SET_UP = Explanation(
     "If the app is to send without that role: RBAC for Applications does not cover this mailbox",
@@ -70,6 +77,12 @@ _NOT_GRANTED = Explanation(
     ),
 )
 
+
+def _without_smtp(one: Explanation) -> Explanation:
+    """The cause, less what SMTP would tell of itself."""
+    return replace(one, shift=tuple(pair for pair in one.shift if pair[0] is not Given.SMTP_OPENED))
+
+
 ENTRIES = (
     Entry(
         "smtp-sign-in-refused",
@@ -82,8 +95,8 @@ ENTRIES = (
             _RBAC_SET_UP,
             _NOT_GRANTED,
             not_registered(Likelihood.LIKELY),
-            OTHER_OBJECT_ID,
-            address(Likelihood.POSSIBLE),
+            _without_smtp(OTHER_OBJECT_ID),
+            _without_smtp(address(Likelihood.POSSIBLE)),
             PASSING,
         ),
         _RBAC_PAGE,

@@ -55,7 +55,7 @@ class Given(Enum):
     OTHER_AUDIENCE = "the token is for another resource than Exchange Online"
     DELEGATED = "the token stands for a user"
     LONG_TOKEN = "the token is longer than Exchange's newer POP servers are reported to take"  # noqa: S105 - a sentence
-    SIBLING_OPENED = "IMAP or POP, whichever this is not, opened the same mailbox"
+    SIBLING_OPENED = "IMAP or POP opened the same mailbox"
     SMTP_OPENED = "SMTP accepted the sign-in for the same mailbox"
     CANARY_OPENED = "the canary (MAILCHECK_CANARY) opened by the same protocol"
     CANARY_REFUSED = "the canary (MAILCHECK_CANARY) did not open by this protocol either"

@@ -26,16 +26,14 @@ def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
 
 def _of_token(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
     claims, protocol = known.claims, evidence.protocol
-    # A token that has opened a mailbox by this protocol has what it takes, and one that has opened any is for Exchange,
-    # whatever it calls it.
-    proven = protocol in known.canary_opened
+    # A token that has opened a mailbox is for Exchange, whatever it calls it.
     accepted = bool(known.opened - {protocol} or known.canary_opened)
     if claims is None or protocol is None:
         return {}
     return {
-        Given.ROLE_MISSING: not proven and protocol.role not in claims.roles,
+        Given.ROLE_MISSING: protocol.role not in claims.roles,
         Given.OTHER_AUDIENCE: not accepted and not _is_exchange(claims.audience, known.cloud.resource),
-        Given.DELEGATED: not proven and bool(claims.scopes) and not claims.roles,
+        Given.DELEGATED: bool(claims.scopes) and not claims.roles,
         Given.LONG_TOKEN: known.token_length > TOKEN_LIMIT,
     }
 
