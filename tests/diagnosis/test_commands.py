@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 from string import Formatter
 
 import pytest
@@ -19,6 +20,7 @@ from tree_sitter import Language, Node, Parser
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
 from mailcheck.diagnosis.text import Line, Shell, connected, quote
+from tests.diagnosis.cmdlets import AZ, CMDLETS
 
 POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
 BASH = Parser(Language(tree_sitter_bash.language()))
@@ -154,3 +156,33 @@ def test_every_command_is_of_its_shell() -> None:
                     nouns = set(re.findall(r"\b(?:Get|New|Set|Add|Remove|Test|Update|Connect)-(\w\w)", line.template))
                     assert ("Mg" in nouns) == (line.shell is Shell.GRAPH and bool(nouns)), line.template
                     assert bool(line.scopes) == ("Mg" in nouns), line.template
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
+def test_cmdlets_and_parameters_are_microsofts(entry: Entry) -> None:
+    """Each cmdlet is one that there is, and each parameter is on its reference page, in full."""
+    for raw, values in lines_of(entry, "x", Shell.EXCHANGE, Shell.GRAPH):
+        line = replace(raw, template=_BARE_LIST.sub(quoted_list, raw.template))
+        for node in walk(POWERSHELL.parse(line.fill(values).encode()).root_node):
+            if node.type == "command":
+                name = text(node.children[0])
+                elements = [child for child in node.children if child.type == "command_elements"]
+                given = {text(one) for each in elements for one in each.children if one.type == "command_parameter"}
+                assert given <= CMDLETS[name], line.fill(values)
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
+def test_az_commands_and_options_are_microsofts(entry: Entry) -> None:
+    """Each `az` command is one that there is, and each option is on its reference page."""
+    for line, values in lines_of(entry, "x", Shell.AZURE_CLI):
+        for _, arguments in commands(BASH.parse(line.fill(values).encode()).root_node):
+            words = list(takewhile(lambda word: word is not None and not word.startswith("-"), arguments))
+            given = {word for word in arguments if word and re.fullmatch(r"--?[a-z]+[a-z-]*", word)}
+            assert given <= AZ[" ".join(str(word) for word in words)], line.fill(values)
+
+
+def test_no_command_is_listed_for_nothing() -> None:
+    """The tables have what remedies use."""
+    used = " ".join(line.template for entry in CATALOGUE for line, _ in lines_of(entry, "x", *Shell))
+    assert [name for name in CMDLETS if name not in used] == []
+    assert [name for name in AZ if f"az {name}" not in used] == []

@@ -95,6 +95,14 @@ def _changes(
     return tuple((given, likelihood) for given, likelihood in shifts if likelihood is not otherwise)
 
 
+# Nobody has documented what Exchange puts into brackets: it may take from a cause, and never makes one likely.
+_DOUBTED = (
+    (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
+    (Given.LOGON_DENIED, Likelihood.LIKELY),
+    (Given.RECIPIENT_UNKNOWN, Likelihood.POSSIBLE),
+)
+
+
 def not_granted(otherwise: Likelihood) -> Explanation:
     """What is wrong lies between the app and this mailbox, as far as nothing else has opened or failed."""
     return Explanation(
@@ -114,12 +122,7 @@ def not_granted(otherwise: Likelihood) -> Explanation:
             (Given.SIBLING_OPENED, None),
             (Given.SMTP_OPENED, None),
             (Given.CANARY_OPENED, None),
-            *_changes(
-                otherwise,
-                (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
-                (Given.RECIPIENT_UNKNOWN, Likelihood.POSSIBLE),
-                (Given.LOGON_DENIED, Likelihood.LIKELY),
-            ),
+            *(_DOUBTED if otherwise is Likelihood.LIKELY else ()),
         ),
     )
 
@@ -160,8 +163,7 @@ def not_registered(where_canary_fails: Likelihood) -> Explanation:
     )
 
 
-def address(otherwise: Likelihood) -> Explanation:
-    """The mailbox is not there, or not by this name."""
+def _address(otherwise: Likelihood | None, where_unknown: Likelihood | None) -> Explanation:
     return Explanation(
         "There is no mailbox of this primary address",
         otherwise,
@@ -176,9 +178,14 @@ def address(otherwise: Likelihood) -> Explanation:
             (Given.CANARY_REFUSED, None),
             (Given.SIBLING_OPENED, None),
             (Given.SMTP_OPENED, None),
-            (Given.RECIPIENT_UNKNOWN, Likelihood.LIKELY),
+            (Given.RECIPIENT_UNKNOWN, where_unknown),
         ),
     )
+
+
+# Two places for one cause: it comes first where Exchange says in brackets that it found no such recipient.
+ADDRESS_FIRST = _address(None, Likelihood.POSSIBLE)
+ADDRESS = _address(Likelihood.POSSIBLE, None)
 
 
 def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explanation:

@@ -44,7 +44,7 @@ ENTRIES = (
         "The mail server is not available at the moment",
         (
             Explanation(
-                "Exchange has a passing fault",
+                "The mail server has a passing fault",
                 Likelihood.LIKELY,
                 "the server speaks of itself, and not of the app or the mailbox",
                 (_LATER, QUOTE_SERVER),

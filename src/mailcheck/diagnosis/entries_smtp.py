@@ -61,12 +61,13 @@ ENTRIES = (
             MailProtocol.SMTP,
             said=re.compile(r"SmtpClientAuthentication is disabled.*Mailbox"),
         ),
-        "SMTP AUTH is switched off for this mailbox",
+        "Exchange says that SMTP AUTH is disabled for this mailbox",
         (
             Explanation(
                 "The mailbox's own switch is off",
-                Likelihood.CERTAIN,
-                "Exchange names the switch; the mailbox's value comes before the organization's",
+                Likelihood.POSSIBLE,
+                "the sentence names it; Microsoft documents the switch, whose value at the mailbox comes before the "
+                "organization's, and not the sentence",
                 (
                     *_SHOW_SWITCHES,
                     _ON_FOR_MAILBOX,

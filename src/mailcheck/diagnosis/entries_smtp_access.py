@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from mailcheck.diagnosis.causes_mail import (
+    ADDRESS,
     AUDIENCE,
     CONSENT_STEPS,
     DELEGATED,
@@ -11,7 +12,6 @@ from mailcheck.diagnosis.causes_mail import (
     PASSING,
     REGISTER,
     SHOW_REGISTERED,
-    address,
     not_registered,
 )
 from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
@@ -78,9 +78,9 @@ _NOT_GRANTED = Explanation(
 )
 
 
-def _without_smtp(one: Explanation) -> Explanation:
-    """The cause, less what SMTP would tell of itself."""
-    return replace(one, shift=tuple(pair for pair in one.shift if pair[0] is not Given.SMTP_OPENED))
+def _without(one: Explanation, *findings: Given) -> Explanation:
+    """The cause, less what SMTP's refusals do not come with: itself as another protocol, a reason in brackets."""
+    return replace(one, shift=tuple(pair for pair in one.shift if pair[0] not in findings))
 
 
 ENTRIES = (
@@ -95,8 +95,8 @@ ENTRIES = (
             _RBAC_SET_UP,
             _NOT_GRANTED,
             not_registered(Likelihood.LIKELY),
-            _without_smtp(OTHER_OBJECT_ID),
-            _without_smtp(address(Likelihood.POSSIBLE)),
+            _without(OTHER_OBJECT_ID, Given.SMTP_OPENED),
+            _without(ADDRESS, Given.SMTP_OPENED, Given.RECIPIENT_UNKNOWN),
             PASSING,
         ),
         _RBAC_PAGE,

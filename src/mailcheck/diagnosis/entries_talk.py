@@ -27,6 +27,12 @@ _CUT_BETWEEN = Explanation(
     "firewalls do so with mail protocols",
     (step("Allow TCP {port} to {host} without inspection"),),
 )
+_CROWDED = Explanation(
+    "There are too many connections to this mailbox at the same time",
+    Likelihood.POSSIBLE,
+    "people report that Exchange closes IMAP connections beyond some twenty for one mailbox; Microsoft names no number",
+    (step("Close other clients of the mailbox, and check again"),),
+)
 
 ENTRIES = (
     Entry(
@@ -66,7 +72,7 @@ ENTRIES = (
         "server-closed",
         When(_TO_THE_END, ("BYE", Fault.CLOSED, Fault.UNREACHABLE, Fault.TLS_FAILED)),
         "The conversation with {endpoint} broke off at {stage}",
-        (_OVERLOADED, _CUT_BETWEEN),
+        (_OVERLOADED, _CUT_BETWEEN, _CROWDED),
         HEALTH_PAGE,
         (
             "transcript imap/bye-at-sign-in",
