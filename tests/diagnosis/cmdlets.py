@@ -55,6 +55,7 @@ AZ: Mapping[str, frozenset[str]] = {
     "keyvault show": _JSON | {"--name"},
     "keyvault update": frozenset({"--name", "--public-network-access"}),
     "keyvault set-policy": frozenset({"--name", "--object-id", "--secret-permissions"}),
+    "keyvault private-link-resource list": frozenset({"--vault-name"}),
     "keyvault network-rule add": frozenset({"--name", "--ip-address"}),
     "keyvault certificate show": _JSON | {"--vault-name", "--name"},
     "keyvault certificate list": _JSON | {"--vault-name"},

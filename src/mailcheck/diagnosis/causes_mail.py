@@ -11,7 +11,7 @@ from mailcheck.model.report import Likelihood
 _GRANT_SCOPES = ("AppRoleAssignment.ReadWrite.All", "Application.Read.All")
 CONSENT_STEPS = (
     step(
-        "Entra portal: the app registration, API permissions, Add a permission, APIs my organization uses, "
+        "In {portal}: the app registration, API permissions, Add a permission, APIs my organization uses, "
         "Office 365 Exchange Online, Application permissions: {role}"
     ),
     step("Then: Grant admin consent for the organization. Or both in PowerShell:"),
@@ -163,29 +163,19 @@ def not_registered(where_canary_fails: Likelihood) -> Explanation:
     )
 
 
-def _address(otherwise: Likelihood | None, where_unknown: Likelihood | None) -> Explanation:
-    return Explanation(
-        "There is no mailbox of this primary address",
-        otherwise,
-        "aliases and user principal names do not work here, only the primary address of an existing mailbox",
-        (
-            exchange("Get-Mailbox -Identity {mailbox} | Format-List PrimarySmtpAddress,UserPrincipalName"),
-            step("If nothing is listed, look for it among what is deleted, on premises, or no mailbox at all:"),
-            exchange("Get-Mailbox -SoftDeletedMailbox -Identity {mailbox}"),
-            exchange("Get-Recipient -Identity {mailbox} | Format-List RecipientTypeDetails,PrimarySmtpAddress"),
-        ),
-        (
-            (Given.CANARY_REFUSED, None),
-            (Given.SIBLING_OPENED, None),
-            (Given.SMTP_OPENED, None),
-            (Given.RECIPIENT_UNKNOWN, where_unknown),
-        ),
-    )
-
-
-# Two places for one cause: it comes first where Exchange says in brackets that it found no such recipient.
-ADDRESS_FIRST = _address(None, Likelihood.POSSIBLE)
-ADDRESS = _address(Likelihood.POSSIBLE, None)
+ADDRESS = Explanation(
+    "There is no mailbox of this primary address",
+    Likelihood.POSSIBLE,
+    "aliases and user principal names do not work here, only the primary address of an existing mailbox",
+    (
+        exchange("Get-Mailbox -Identity {mailbox} | Format-List PrimarySmtpAddress,UserPrincipalName"),
+        step("If nothing is listed, look for it among what is deleted, on premises, or no mailbox at all:"),
+        exchange("Get-Mailbox -SoftDeletedMailbox -Identity {mailbox}"),
+        exchange("Get-Recipient -Identity {mailbox} | Format-List RecipientTypeDetails,PrimarySmtpAddress"),
+    ),
+    ((Given.CANARY_REFUSED, None), (Given.SIBLING_OPENED, None), (Given.SMTP_OPENED, None)),
+    ahead=Given.RECIPIENT_UNKNOWN,
+)
 
 
 def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explanation:

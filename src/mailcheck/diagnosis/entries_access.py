@@ -4,15 +4,14 @@ Matched on AADSTS numbers, never on their texts.
 """
 
 from mailcheck.diagnosis.entry import Entry, Explanation, aadsts, answers
-from mailcheck.diagnosis.remedies import NO_SCOPE, OAUTH_PAGE
+from mailcheck.diagnosis.remedies import NO_SCOPE, OAUTH_PAGE, SIGN_INS
 from mailcheck.diagnosis.text import step
 from mailcheck.model.report import Likelihood
 
 _CODES_PAGE = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
-_SIGN_INS = step("Entra portal: Sign-in logs, Service principal sign-ins: the entry names the policy")
 _CONSENT = (
     step(
-        "Entra portal: the app registration, API permissions, Add a permission, APIs my organization uses, "
+        "In {portal}: the app registration, API permissions, Add a permission, APIs my organization uses, "
         "Office 365 Exchange Online, Application permissions: IMAP.AccessAsApp and POP.AccessAsApp"
     ),
     step("Then: Grant admin consent for the organization"),
@@ -95,7 +94,7 @@ ENTRIES = (
                 Likelihood.LIKELY,
                 "Entra names Conditional Access as the reason; policies for users do not apply here",
                 (
-                    _SIGN_INS,
+                    SIGN_INS,
                     step("Exclude the app from it, or add the Function App's outbound addresses to a named location"),
                 ),
             ),
@@ -112,7 +111,7 @@ ENTRIES = (
                 "Security defaults or a policy of the tenant do not allow it",
                 Likelihood.LIKELY,
                 "Entra names the policy as the reason; it mostly means people, and seldom apps",
-                (_SIGN_INS, step("Exclude the app from the policy")),
+                (SIGN_INS, step("Exclude the app from the policy")),
             ),
         ),
         _CODES_PAGE,

@@ -1,7 +1,7 @@
 """Entra's token endpoint itself: busy, out of reach, or refusing for a reason that has no entry of its own."""
 
 from mailcheck.diagnosis.entry import Entry, Explanation, Given, When, aadsts, answers
-from mailcheck.diagnosis.remedies import CLOCK_WRONG, QUOTE_REQUEST, inspected
+from mailcheck.diagnosis.remedies import CLOCK_WRONG, QUOTE_REQUEST, SIGN_INS, inspected
 from mailcheck.diagnosis.text import step, when_known
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.report import Likelihood
@@ -94,7 +94,7 @@ ENTRIES = (
                     when_known(
                         step("Look the number up: https://login.microsoftonline.com/error?code={aadsts}"),
                     ),
-                    step("Entra portal: Sign-in logs, Service principal sign-ins: the entry tells what was refused"),
+                    SIGN_INS,
                     QUOTE_REQUEST,
                 ),
             ),

@@ -19,7 +19,7 @@ ENTRIES = (
                 Likelihood.LIKELY,
                 "the process found no identity endpoint and no other credential",
                 (
-                    step("Azure portal: the Function App, Settings, Identity, System assigned: On; or:"),
+                    step("In {portal}: the Function App, Settings, Identity, System assigned: On; or:"),
                     azure_cli("az functionapp identity assign --name {function_app} --resource-group {resource_group}"),
                 ),
             ),

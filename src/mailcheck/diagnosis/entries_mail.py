@@ -4,7 +4,6 @@ import re
 
 from mailcheck.diagnosis.causes_mail import (
     ADDRESS,
-    ADDRESS_FIRST,
     AUDIENCE,
     DELEGATED,
     OTHER_OBJECT_ID,
@@ -34,7 +33,6 @@ ENTRIES = (
         "Exchange accepts the app, but does not open the mailbox by IMAP",
         (
             *_TOKEN,
-            ADDRESS_FIRST,
             switched_off("IMAP", "ImapEnabled", Likelihood.LIKELY),
             not_granted(Likelihood.POSSIBLE),
             no_full_access(Likelihood.POSSIBLE),
@@ -55,7 +53,6 @@ ENTRIES = (
         "Exchange refuses the app's sign-in by IMAP",
         (
             *_TOKEN,
-            ADDRESS_FIRST,
             not_granted(Likelihood.LIKELY),
             no_full_access(Likelihood.LIKELY),
             not_registered(Likelihood.LIKELY),
@@ -101,7 +98,6 @@ ENTRIES = (
         "Exchange refuses the app's sign-in by POP",
         (
             *_TOKEN,
-            ADDRESS_FIRST,
             not_granted(Likelihood.LIKELY),
             no_full_access(Likelihood.LIKELY),
             not_registered(Likelihood.LIKELY),

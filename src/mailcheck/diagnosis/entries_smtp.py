@@ -7,7 +7,7 @@ sentence decides, by the name of the setting in it.
 import re
 
 from mailcheck.diagnosis.entry import Entry, Explanation, When
-from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, SUBMISSION_PAGE
+from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, SIGN_INS, SUBMISSION_PAGE
 from mailcheck.diagnosis.text import exchange, step
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import Likelihood
@@ -90,7 +90,7 @@ ENTRIES = (
                 Likelihood.POSSIBLE,
                 "people have reported this status for requests that do not meet a policy's criteria",
                 (
-                    step("Entra portal: Sign-in logs, Service principal sign-ins: the entry names the policy"),
+                    SIGN_INS,
                     exchange("Get-AuthenticationPolicy | Format-List Name,AllowBasicAuthSmtp"),
                 ),
             ),
@@ -98,7 +98,7 @@ ENTRIES = (
                 "Security defaults are on",
                 Likelihood.POSSIBLE,
                 "people have reported this status under security defaults, mostly for sign-ins with a password",
-                (step("Entra portal: Overview, Properties, Manage security defaults"),),
+                (step("In {portal}, Microsoft Entra ID: Properties, Manage security defaults: are they on?"),),
             ),
             Explanation(
                 "SMTP AUTH is switched off, for the organization or for the mailbox",

@@ -68,6 +68,7 @@ _NOT_GRANTED = Explanation(
         step("Then grant it the mailbox, and for mail from another address SendAs on that address:"),
         FULL_ACCESS,
         exchange("Add-RecipientPermission -Identity {mailbox} -Trustee {service_principal} -AccessRights SendAs"),
+        step("Where RBAC for Applications is to decide instead, take SMTP.SendAsApp from the app's permissions"),
     ),
     (
         (Given.CANARY_REFUSED, None),
@@ -79,7 +80,7 @@ _NOT_GRANTED = Explanation(
 
 
 def _without(one: Explanation, *findings: Given) -> Explanation:
-    """The cause, less what SMTP's refusals do not come with: itself as another protocol, a reason in brackets."""
+    """The cause, less findings that do not go with SMTP."""
     return replace(one, shift=tuple(pair for pair in one.shift if pair[0] not in findings))
 
 
@@ -96,7 +97,7 @@ ENTRIES = (
             _NOT_GRANTED,
             not_registered(Likelihood.LIKELY),
             _without(OTHER_OBJECT_ID, Given.SMTP_OPENED),
-            _without(ADDRESS, Given.SMTP_OPENED, Given.RECIPIENT_UNKNOWN),
+            replace(_without(ADDRESS, Given.SMTP_OPENED), ahead=None),
             PASSING,
         ),
         _RBAC_PAGE,

@@ -34,7 +34,10 @@ ENTRIES = (
                 "A private DNS zone is not linked to the Function App's network",
                 Likelihood.POSSIBLE,
                 "with a private endpoint the name is known inside the linked networks only",
-                (step("Link the zone privatelink.vaultcore.azure.net to the virtual network"),),
+                (
+                    step("Link the private DNS zone that this names to the virtual network:"),
+                    azure_cli("az keyvault private-link-resource list --vault-name {vault_name}"),
+                ),
             ),
         ),
         _NETWORK_PAGE,

@@ -135,6 +135,7 @@ class Explanation:
         fix: What mends it, in order.
         shift: (finding, likelihood) pairs, the first finding that is given decides; none as the likelihood rules the
             cause out.
+        ahead: Where this is given, the cause comes first among those of its likelihood.
     """
 
     cause: str
@@ -142,6 +143,7 @@ class Explanation:
     why: str
     fix: tuple[Line, ...]
     shift: tuple[tuple[Given, Likelihood | None], ...] = ()
+    ahead: Given | None = None
 
     def weigh(self, findings: frozenset[Given]) -> Likelihood | None:
         """How likely this cause is, given these findings; none when it is ruled out."""

@@ -70,22 +70,13 @@ _SILENT: Mapping[str, str] = {
 
 
 def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) -> tuple[Cause, ...]:
-    weighed = [(one.weigh(given), one) for one in entry.explanations]
-    causes = sorted(
-        (
-            Cause(
-                _plain(one.cause, values),
-                likelihood,
-                _plain(one.why, values),
-                remedy(one.fix, values),
-            )
-            for likelihood, one in weighed
-            if likelihood is not None
-        ),
-        key=lambda cause: _ORDER[cause.likelihood],
-    )
-    certain = tuple(cause for cause in causes if cause.likelihood is Likelihood.CERTAIN)
-    return certain or tuple(causes)
+    weighed = [(likelihood, one) for one in entry.explanations if (likelihood := one.weigh(given)) is not None]
+    weighed.sort(key=lambda pair: (_ORDER[pair[0]], pair[1].ahead not in given))
+    causes = [
+        Cause(_plain(one.cause, values), likelihood, _plain(one.why, values), remedy(one.fix, values))
+        for likelihood, one in weighed
+    ]
+    return tuple(cause for cause in causes if cause.likelihood is Likelihood.CERTAIN) or tuple(causes)
 
 
 def configured(app: App, cloud: Cloud) -> dict[str, str]:
@@ -102,6 +93,7 @@ def configured(app: App, cloud: Cloud) -> dict[str, str]:
         "graph_environment": cloud.graph_environment,
         "azure_cloud": cloud.azure_cloud,
         "vault_suffix": cloud.vault_suffix,
+        "portal": cloud.portal,
     }
 
 

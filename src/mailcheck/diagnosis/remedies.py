@@ -12,7 +12,7 @@ OAUTH_PAGE = (
 SUBMISSION_PAGE = (
     "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission"
 )
-HEALTH_PAGE = "https://admin.microsoft.com/#/servicehealth"
+HEALTH_PAGE = "https://learn.microsoft.com/microsoft-365/enterprise/view-service-health"
 
 UPLOAD = (
     azure_cli("az keyvault certificate download --vault-name {vault_name} --name {certificate} --file certificate.pem"),
@@ -34,6 +34,9 @@ RENEW_SECRET = (
 )
 IMPORT = azure_cli(
     "az keyvault certificate import --vault-name {vault_name} --name {certificate} --file with-private-key.pfx"
+)
+SIGN_INS = step(
+    "In {portal}, Microsoft Entra ID: Sign-in logs, Service principal sign-ins: what was refused, and by which policy"
 )
 CLOCK = step("Compare the machine's clock with UTC, and correct it")
 OWN_SERVERS = step(

@@ -20,6 +20,7 @@ class Cloud:
         mail_host: The host of IMAP and POP.
         smtp_host: The host of SMTP AUTH (client submission).
         vault_suffix: What follows a vault's name in its address.
+        portal: The Azure portal, in which Entra's app registrations are as well.
         exchange_environment: `Connect-ExchangeOnline -ExchangeEnvironmentName`; empty where it is the default.
         graph_environment: `Connect-MgGraph -Environment`; empty where it is the default.
         azure_cloud: `az cloud set --name`; empty where it is the default.
@@ -31,6 +32,7 @@ class Cloud:
     mail_host: str
     smtp_host: str
     vault_suffix: str
+    portal: str
     exchange_environment: str = ""
     graph_environment: str = ""
     azure_cloud: str = ""
@@ -48,6 +50,7 @@ PUBLIC = Cloud(
     mail_host="outlook.office365.com",
     smtp_host="smtp.office365.com",
     vault_suffix=".vault.azure.net",
+    portal="https://portal.azure.com",
 )
 CLOUDS: Mapping[str, Cloud] = MappingProxyType(
     {
@@ -59,6 +62,7 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
             mail_host="outlook.office365.us",
             smtp_host="outlook.office365.us",
             vault_suffix=".vault.usgovcloudapi.net",
+            portal="https://portal.azure.us",
             exchange_environment="O365USGovGCCHigh",
             graph_environment="USGov",
             azure_cloud="AzureUSGovernment",
@@ -70,6 +74,7 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
             mail_host="outlook-dod.office365.us",
             smtp_host="outlook-dod.office365.us",
             vault_suffix=".vault.usgovcloudapi.net",
+            portal="https://portal.azure.us",
             exchange_environment="O365USGovDoD",
             graph_environment="USGovDoD",
             azure_cloud="AzureUSGovernment",
@@ -81,6 +86,7 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
             mail_host="partner.outlook.cn",
             smtp_host="smtp.partner.outlook.cn",
             vault_suffix=".vault.azure.cn",
+            portal="https://portal.azure.cn",
             exchange_environment="O365China",
             graph_environment="China",
             azure_cloud="AzureChinaCloud",

@@ -1,0 +1,105 @@
+"""The guide's own words: how to use it, and what stages and faults are called there."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mailcheck.model.evidence import Fault, Stage
+
+INTRODUCTION: Final = """\
+# Why a mailbox does not open
+
+Every check that fails ends in one of the diagnoses below: what was seen, what it can mean, and the commands that mend
+it. This page explains them all. It is written from the catalogue that mailcheck itself goes by (`make docs`), and each
+diagnosis is replayed through a whole check by the test suite.
+
+## How to use this page
+
+- A report or a card names the diagnosis, such as `imap-sign-in-refused`: search this page for it.
+- Without a report, look up what you have seen: [an AADSTS number, an error code of Key Vault, a reply](#what-was-seen).
+- Do what stands under the first cause, check again, then go on to the next one. In a report the causes are in the order
+  of their likelihood for *your* check; here they are in their order when nothing else is known.
+
+How sure mailcheck is of a cause:
+
+| likelihood | means |
+|---|---|
+| certain | the evidence leaves no other cause, or nothing can be told of the others until this one is mended |
+| likely | this is how it mostly is; the first to look at |
+| possible | it fits the evidence, and nothing speaks for it in particular |
+| only with more evidence | named only where the check has found what speaks for it; the table below the causes tells |
+
+One line of refusal can have many causes, above all `NO AUTHENTICATE failed.` What tells them apart is the rest of the
+check, so give it something to compare: check by IMAP **and** POP, and name a mailbox that is known to open in
+`MAILCHECK_CANARY`.
+
+### The commands
+
+In a report the commands carry your own values, quoted so that they can be pasted as they are. Here a name in angle
+brackets stands for each value:
+
+| here | your value |
+|---|---|
+| `<mailbox>` | the primary address that was checked |
+| `<tenant id>`, `<client id>` | directory (tenant) id and application (client) id of the app registration |
+| `<service principal>` | object id of the app's *enterprise application*; not the one of its app registration |
+| `<vault name>`, `<vault url>` | the key vault of MAILCHECK_VAULT_URL |
+| `<certificate>`, `<secret>` | the name of the certificate or the client secret in that vault |
+| `<endpoint>`, `<host>`, `<port>` | the mail server of the protocol, as MAILCHECK_CLOUD or MAILCHECK_IMAP names it |
+| `<protocol>`, `<stage>` | what was being checked, and how far it came |
+| `<object id>` | object id of the identity that reads the vault; Key Vault names it where it refuses |
+
+`Connect-ExchangeOnline` is of the module ExchangeOnlineManagement, `Connect-MgGraph` of Microsoft.Graph, `az` is the
+Azure CLI. The commands are those of the public cloud; in `usgov`, `usdod` and `china` a report has each of them connect
+to that cloud (`-ExchangeEnvironmentName`, `-Environment`, `az cloud set`). A change in Exchange is in force after some
+minutes, at times after about an hour.
+"""
+PLACES: Final[tuple[tuple[str, tuple[Stage, ...]], ...]] = (
+    ("Managed identity", (Stage.IDENTITY,)),
+    ("Key Vault", (Stage.VAULT,)),
+    ("Certificate", (Stage.CERTIFICATE,)),
+    ("Client secret", (Stage.SECRET,)),
+    ("Entra: the token", (Stage.TOKEN,)),
+    ("The way to the mail server", (Stage.DNS, Stage.CONNECT, Stage.TLS)),
+    ("The talk with the mail server", (Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH, Stage.LIST)),
+)
+ANYTHING: Final = "Anything else"
+STAGES: Final[Mapping[Stage, str]] = {
+    Stage.IDENTITY: "the managed identity",
+    Stage.VAULT: "the key vault",
+    Stage.CERTIFICATE: "the certificate",
+    Stage.SECRET: "the client secret",
+    Stage.TOKEN: "the token",
+    Stage.DNS: "DNS",
+    Stage.CONNECT: "the connection",
+    Stage.TLS: "TLS",
+    Stage.GREETING: "the greeting",
+    Stage.CAPABILITY: "the capabilities",
+    Stage.STARTTLS: "STARTTLS",
+    Stage.AUTH: "the sign-in",
+    Stage.LIST: "the listing",
+    Stage.LOGOUT: "the end",
+}
+FAULTS: Final[Mapping[str, str]] = {
+    Fault.TIMEOUT: "no answer before the deadline",
+    Fault.CLOSED: "the connection is closed",
+    Fault.REFUSED: "the connection is refused",
+    Fault.UNREACHABLE: "there is no way through the network",
+    Fault.NAME_NOT_FOUND: "DNS does not know the name",
+    Fault.UNTRUSTED: "a certificate of an unknown authority",
+    Fault.EXPIRED: "validity that has ended",
+    Fault.NOT_YET_VALID: "validity that has not begun",
+    Fault.HOST_MISMATCH: "a certificate of another name",
+    Fault.TLS_FAILED: "TLS that does not come about or breaks off",
+    Fault.TOO_MUCH: "more than mailcheck reads",
+    Fault.MALFORMED: "an answer in a form that does not belong there",
+    Fault.NO_MECHANISM: "sign-in by XOAUTH2 is not offered",
+    Fault.NO_STARTTLS: "STARTTLS is not offered",
+    Fault.THROTTLED: "`Request is throttled.`",
+    Fault.NO_ENDPOINT: "no managed identity, and no other credential",
+    Fault.IDENTITY_FAILED: "no token from the identity endpoint",
+    Fault.CHALLENGE_MISMATCH: "a request for another service's token",
+    Fault.NO_PRIVATE_KEY: "a certificate without its private key",
+    Fault.UNREADABLE: "something else than a certificate or a client secret",
+    Fault.NOT_RSA: "a key that is not RSA",
+    Fault.BUG: "an error inside mailcheck",
+}
