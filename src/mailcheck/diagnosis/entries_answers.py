@@ -52,11 +52,11 @@ ENTRIES = (
         ),
         HEALTH_PAGE,
         (
-            "transcript imap/command-refused",
-            "transcript pop/greeting-refused",
             "transcript pop/server-unavailable",
+            "transcript pop/greeting-refused",
+            "transcript imap/command-refused",
         ),
-        "NO Server Unavailable. 15",
+        "-ERR Server Unavailable. 21",
         again=Again.ONCE,
     ),
     Entry(
@@ -130,7 +130,7 @@ ENTRIES = (
         (_BETWEEN, _PASSING),
         OAUTH_PAGE,
         ("transcript imap/token-not-understood",),
-        "BAD Command Argument Error. 12",
+        "BAD Command Argument Error. 11",
     ),
     Entry(
         "imap-refused",

@@ -169,7 +169,7 @@ ENTRIES = (
             *_NO_SECRET_SENT,
         ),
         _CODES_PAGE,
-        (*answers(7000215), "scenario secret-wrong", "scenario secret-id"),
+        (*answers(7000215), "scenario secret-wrong"),
     ),
     Entry(
         "client-secret-expired-in-entra",

@@ -1,6 +1,6 @@
 """The client secret that Key Vault holds: what goes wrong before Entra is asked."""
 
-from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
 from mailcheck.diagnosis.remedies import CLOCK, RENEW_SECRET
 from mailcheck.diagnosis.text import azure_cli, step
 from mailcheck.model.evidence import Fault, Stage
@@ -15,21 +15,47 @@ ENTRIES = (
         'What the key vault holds under the name "{secret}" is no client secret',
         (
             Explanation(
-                "Something else was stored under that name",
-                Likelihood.LIKELY,
-                "a client secret is one line of some forty characters",
+                "The ID of the client secret was stored, and not its value",
+                None,
+                "the portal shows both side by side, and the value only once, when the secret is made",
                 (step("Make a new client secret for the app and store its value:"), *RENEW_SECRET),
+                ((Given.FOUND_ID, Likelihood.LIKELY),),
+            ),
+            Explanation(
+                "The value was stored with a space or the end of a line",
+                None,
+                "a client secret is one word; files and clipboards add the end of a line",
+                (step("Store the value again without it, or make a new one:"), *RENEW_SECRET),
+                ((Given.FOUND_SPACE, Likelihood.LIKELY),),
             ),
             Explanation(
                 "The app signs in with a certificate, and MAILCHECK_CREDENTIAL says secret",
                 Likelihood.POSSIBLE,
                 "a certificate is kept in the vault under the same kind of name",
                 (step("Remove MAILCHECK_CREDENTIAL, and put the certificate's name into MAILCHECK_CERTIFICATE"),),
+                (
+                    (Given.FOUND_CERTIFICATE, Likelihood.LIKELY),
+                    (Given.FOUND_ID, None),
+                    (Given.FOUND_SPACE, None),
+                ),
+            ),
+            Explanation(
+                "Something else was stored under that name",
+                Likelihood.LIKELY,
+                "a client secret is one line of some forty characters",
+                (step("Make a new client secret for the app and store its value:"), *RENEW_SECRET),
+                (
+                    (Given.FOUND_CERTIFICATE, Likelihood.POSSIBLE),
+                    (Given.FOUND_ID, Likelihood.POSSIBLE),
+                    (Given.FOUND_SPACE, Likelihood.POSSIBLE),
+                ),
             ),
         ),
         _SECRETS_PAGE,
         (
             "scenario secret-empty",
+            "scenario secret-id",
+            "scenario secret-with-line-end",
             "scenario secret-is-certificate",
         ),
     ),

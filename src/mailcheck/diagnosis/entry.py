@@ -69,6 +69,9 @@ class Given(Enum):
     OTHER_CHALLENGE = "what answered asks for a token for another service"
     IDENTITY_NAMED = "AZURE_CLIENT_ID is set"
     IDENTITY_SILENT = "the identity endpoint gave no refusal of its own: no answer, a 5xx, or one that cannot be read"
+    FOUND_ID = "what the vault holds has the form of a client secret's ID"
+    FOUND_CERTIFICATE = "what the vault holds is a certificate or a key"
+    FOUND_SPACE = "what the vault holds has a space or the end of a line in it"
     SECRET_USED = "mailcheck signs in with a client secret (MAILCHECK_CREDENTIAL)"  # noqa: S105 - a sentence
 
 

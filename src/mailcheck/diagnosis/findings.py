@@ -19,8 +19,13 @@ _IDENTITY_REFUSAL = re.compile(r"4\d\d\b")  # how the identity endpoint's own re
 
 def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
     """All findings that hold for this failure."""
-    facts = _of_token(evidence, known) | _of_mailboxes(evidence, known) | _of_server(evidence) | _of_identity(evidence)
-    facts[Given.SECRET_USED] = known.app.credential is CredentialKind.SECRET
+    facts = {
+        **_of_token(evidence, known),
+        **_of_mailboxes(evidence, known),
+        **_of_server(evidence),
+        **_of_identity(evidence),
+        **_of_secret(evidence, known),
+    }
     return frozenset(given for given, holds in facts.items() if holds)
 
 
@@ -69,6 +74,16 @@ def _of_identity(evidence: Evidence) -> dict[Given, bool]:
     return {
         Given.IDENTITY_NAMED: "identity_client_id" in evidence.details,
         Given.IDENTITY_SILENT: at_identity and not _IDENTITY_REFUSAL.match(evidence.said),
+    }
+
+
+def _of_secret(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
+    found = evidence.details.get("found")
+    return {
+        Given.FOUND_ID: found == "id",
+        Given.FOUND_CERTIFICATE: found == "certificate",
+        Given.FOUND_SPACE: found == "line-end",
+        Given.SECRET_USED: known.app.credential is CredentialKind.SECRET,
     }
 
 

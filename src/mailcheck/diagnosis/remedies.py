@@ -29,7 +29,7 @@ RENEW = (POLICY, CREATE, *UPLOAD)
 RENEW_SECRET = (
     azure_cli(
         "az keyvault secret set --vault-name {vault_name} --name {secret} "
-        '--value "$(az ad app credential reset --id {client_id} --append --query password -o tsv)" --output none'
+        '--value="$(az ad app credential reset --id {client_id} --append --query password -o tsv)" --output none'
     ),
 )
 IMPORT = azure_cli(
