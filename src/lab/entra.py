@@ -163,11 +163,12 @@ class Entra(WebServer):
 
         MSAL leaves the port out of the URL that it asks about (`Authority.instance` is a bare host name).
         """
+        host = urlsplit(self.url).hostname
         endpoint = urlsplit(request.query.get("authorization_endpoint", ""))
         path = endpoint.path.strip("/").split("/")
-        if endpoint.scheme != "https" or endpoint.hostname != self._host or not path[0]:
+        if endpoint.scheme != "https" or endpoint.hostname != host or not path[0]:
             return self._refused(request, Refusal(50049, "The instance is unknown or invalid."))
-        names = {"preferred_network": self._host, "preferred_cache": self._host, "aliases": [self._host]}
+        names = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
         return web.json_response(
             {
                 "tenant_discovery_endpoint": f"{self.url}/{path[0]}/v2.0/.well-known/openid-configuration",

@@ -114,7 +114,7 @@ class KeyVault(WebServer):
         contoso.vault.azure.net lies under vault.azure.net. They compare names as text, so 127.0.0.1 lies under 0.0.1;
         names under localhost would be cleaner, and do not resolve everywhere.
         """
-        return self.url.replace(_ADDRESS, _ADDRESS.partition(".")[2])
+        return f"https://{self.url.partition('.')[2]}"
 
     async def start(self) -> None:
         """Begins to serve, and becomes a resource that Entra issues tokens for."""

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _KEY_BITS = 2048
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,15 @@ def self_signed(
 class Authority:
     """A certificate authority that signs the lab's server certificates; its PEM is what MAILCHECK_CA_FILE points at."""
 
-    def __init__(self, now: dt.datetime) -> None:
+    def __init__(self, now: dt.datetime, *, names: tuple[str, ...] = ()) -> None:
+        """Makes its key and certificate.
+
+        Args:
+            now: The time, UTC.
+            names: What the servers' common certificate is for besides loopback; a `*` may stand for the first label.
+        """
         self._now = now
+        self._names = names
         key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mailcheck lab authority")])
         usage = x509.KeyUsage(
@@ -102,7 +110,7 @@ class Authority:
 
     def issue(
         self,
-        hosts: tuple[str, ...] = ("localhost", "127.0.0.1"),
+        hosts: tuple[str, ...] = _LOOPBACK,
         *,
         not_before: dt.datetime | None = None,
         not_after: dt.datetime | None = None,
@@ -130,7 +138,7 @@ class Authority:
     @cached_property
     def _loopback(self) -> KeyPair:
         """What servers show that ask for no certificate of their own: one for all, since a key takes time to make."""
-        return self.issue()
+        return self.issue((*_LOOPBACK, *self._names))
 
     def server_context(self, pair: KeyPair | None = None) -> ssl.SSLContext:
         """A TLS server context with a certificate of this authority (the common one for loopback when absent)."""

@@ -4,12 +4,19 @@ import difflib
 from collections.abc import Iterator
 
 from lab.scenario import Family, Kind, Scenario, UnknownScenario
+from lab.states_cloud import CLOUD_STATES
 from lab.states_credential import CREDENTIAL_STATES
 from lab.states_exchange import EXCHANGE_STATES
 from lab.states_tenant import TENANT_STATES
 from lab.states_vault import VAULT_STATES
 
-SCENARIOS: tuple[Scenario | Family, ...] = (*VAULT_STATES, *CREDENTIAL_STATES, *TENANT_STATES, *EXCHANGE_STATES)
+SCENARIOS: tuple[Scenario | Family, ...] = (
+    *VAULT_STATES,
+    *CREDENTIAL_STATES,
+    *TENANT_STATES,
+    *CLOUD_STATES,
+    *EXCHANGE_STATES,
+)
 _BY_NAME = {row.name: row for row in SCENARIOS}
 
 

@@ -25,6 +25,9 @@ class WebServer:
         tls: The TLS context; plain HTTP when absent.
         port: The TCP port; 0 lets the system choose.
         client_max_size: The largest request body in octets; a larger one is 413.
+
+    Attributes:
+        known_as: The name that clients reach it by at the usual port, through a proxy; None when they come directly.
     """
 
     def __init__(
@@ -41,11 +44,24 @@ class WebServer:
         self._tls = tls
         self._port = port
         self._client_max_size = client_max_size
+        self.known_as: str | None = None
         self._running: tuple[web.AppRunner, asyncio.Server] | None = None
 
     @property
     def url(self) -> str:
-        """Scheme, host and port, without a slash at the end; final once the server has started."""
+        """Scheme, host and port as clients have them, without a slash at the end; final once the server has started."""
+        if self.known_as is not None:
+            return f"https://{self.known_as}"
+        return self.direct_url
+
+    @property
+    def port(self) -> int:
+        """The TCP port; final once the server has started."""
+        return self._port
+
+    @property
+    def direct_url(self) -> str:
+        """The same without the proxy, if there is one."""
         return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
 
     def routes(self) -> Iterable[web.RouteDef]:

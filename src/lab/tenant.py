@@ -19,9 +19,44 @@ EXCHANGE_CONSENT_RESOURCE = "https://ps.outlook.com"
 # The name of the delegated scopes; a mistake of the field that Entra does not catch.
 EXCHANGE_DELEGATED_RESOURCE = "https://outlook.office.com"
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-# The names that one principal answers to, besides the one that its roles are kept under.
-_OTHER_NAMES = {EXCHANGE_CONSENT_RESOURCE: EXCHANGE_RESOURCE, EXCHANGE_DELEGATED_RESOURCE: EXCHANGE_RESOURCE}
-RESOURCES = (EXCHANGE_RESOURCE, *_OTHER_NAMES, VAULT_RESOURCE, BOT_RESOURCE, GRAPH_RESOURCE)
+RESOURCES = (
+    EXCHANGE_RESOURCE,
+    EXCHANGE_CONSENT_RESOURCE,
+    EXCHANGE_DELEGATED_RESOURCE,
+    VAULT_RESOURCE,
+    BOT_RESOURCE,
+    GRAPH_RESOURCE,
+)
+
+
+@dataclass(frozen=True)
+class NationalCloud:
+    """What is of another name in a national cloud.
+
+    learn.microsoft.com/entra/identity-platform/authentication-national-cloud, Exchange's endpoint lists, and the page
+    about Key Vault's keys, secrets and certificates.
+
+    Attributes:
+        login: Entra's host.
+        exchange: The resource of its Exchange Online.
+        vaults: What its vaults' names end with; also the host of their resource.
+    """
+
+    login: str
+    exchange: str
+    vaults: str
+
+
+NATIONAL_CLOUDS = {
+    "usgov": NationalCloud("login.microsoftonline.us", "https://outlook.office365.us", "vault.usgovcloudapi.net"),
+    "usdod": NationalCloud("login.microsoftonline.us", "https://outlook-dod.office365.us", "vault.usgovcloudapi.net"),
+    "china": NationalCloud("login.partner.microsoftonline.cn", "https://partner.outlook.cn", "vault.azure.cn"),
+}
+# The names that Exchange Online's principal answers to, besides the one that its roles are kept under.
+_OTHER_NAMES = dict.fromkeys(
+    (EXCHANGE_CONSENT_RESOURCE, EXCHANGE_DELEGATED_RESOURCE, *(cloud.exchange for cloud in NATIONAL_CLOUDS.values())),
+    EXCHANGE_RESOURCE,
+)
 
 MAIL_CLIENT_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
 MAIL_PRINCIPAL_ID = "22222222-aaaa-4bbb-8ccc-0000000000ee"
@@ -80,12 +115,14 @@ class Tenant:
         domain: Its verified domain.
         applications: By client id in lower case.
         disabled_resources: Resources whose enterprise application is switched off in it.
+        exchange_audiences: What `aud` of a token for its Exchange Online may be.
     """
 
     id: str = TENANT_ID
     domain: str = TENANT_DOMAIN
     applications: dict[str, Application] = field(default_factory=dict)
     disabled_resources: set[str] = field(default_factory=set)
+    exchange_audiences: tuple[str, ...] = (EXCHANGE_RESOURCE, EXCHANGE_CONSENT_RESOURCE)
 
     def add(self, application: Application) -> Application:
         """Registers an application and returns it."""

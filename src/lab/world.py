@@ -18,6 +18,7 @@ from lab.exchange.server import Exchange
 from lab.exchange.standard import standard_mailboxes
 from lab.identity import ManagedIdentity
 from lab.keyvault import KeyVault
+from lab.names import NameProxy
 from lab.pki import Authority, KeyPair, self_signed
 from lab.scenario import Scenario
 from lab.scenarios import find
@@ -26,6 +27,9 @@ from lab.tenant import Application, Tenant
 from lab.vault_contents import Content
 
 CERTIFICATE = "mailcheck"  # the names that the app's credentials have in the vault
+_NATIONAL_NAMES = tuple(
+    sorted({name for cloud in ids.NATIONAL_CLOUDS.values() for name in (cloud.login, f"*.{cloud.vaults}")})
+)
 SECRET = "mailcheck-secret"  # noqa: S105 - a name, and no value
 _CERTIFICATE_LIFE = dt.timedelta(days=90)
 _HOST = "localhost"
@@ -44,6 +48,7 @@ class World:
         authority: Signs the servers' certificates.
         tenant: The directory; change it to change what Entra knows.
         entra, identity, vault, exchange, teams: The servers.
+        names: The way to them by names of the Internet, for the scenarios of national clouds.
         mail_app: The app registration under test.
         app_certificate: Its certificate with the private key, as version 1 in the vault.
         app_secret: The client secret that it has in the scenarios about one.
@@ -64,7 +69,7 @@ class World:
         self._scenario = find(scenario) if isinstance(scenario, str) else scenario
         self.configured: dict[str, str | None] = {}
         moment = now()
-        self.authority: Authority = Authority(moment)
+        self.authority: Authority = Authority(moment, names=_NATIONAL_NAMES)
         self.app_secret: str = new_secret()
         self._bot_password = new_secret()
         self.tenant = Tenant()
@@ -81,6 +86,7 @@ class World:
             standard_mailboxes(self.tenant.domain, self.mail_app.principal_id),
             now=now,
         )
+        self.names = NameProxy()
         self.teams = Teams(
             bot_url="",
             bot_id=ids.BOT_CLIENT_ID,
@@ -124,7 +130,7 @@ class World:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mailcheck-lab-"))
             self._folder = Path(folder)
             self._anchors_file.write_bytes(self.authority.pem)
-            for server in (self.entra, self.identity, self.vault, self.exchange, self.teams):
+            for server in (self.entra, self.identity, self.vault, self.exchange, self.teams, self.names):
                 await stack.enter_async_context(server)
             self.vault.store(CERTIFICATE, self.app_certificate, form="pfx")
             self.vault.grant(ids.IDENTITY_PRINCIPAL_ID)

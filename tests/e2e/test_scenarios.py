@@ -91,6 +91,9 @@ EXPECTED: Final[dict[str, str | tuple[str, str]]] = {
     "entra-error-once": HEALTHY,
     "entra-error": "entra-busy",
     "entra-page": "entra-unreachable",
+    "cloud-usgov": HEALTHY,
+    "cloud-usdod": HEALTHY,
+    "cloud-china": HEALTHY,
     "entra-answers=65001": "consent-missing",
     "entra-answers=50012": "assertion-malformed",
     "entra-answers=700021": "entra-refused",
@@ -100,6 +103,9 @@ NOTICES: Final = {
     "certificate-expires-within-14": "certificate-expires-soon",
     "certificate-expires-within-7": "certificate-expires-soon",
     "secret-expires-within-7": "client-secret-expires-soon",
+    "cloud-usgov": "cloud-unproven",
+    "cloud-usdod": "cloud-unproven",
+    "cloud-china": "cloud-unproven",
 }
 
 

@@ -89,6 +89,6 @@ async def test_the_bot_is_left_alone(asked: str) -> None:
             "client_secret": settings["MicrosoftAppPassword"],
             "scope": f"{BOT_RESOURCE}/.default",
         }
-        url = f"{world.entra.authority_url}/oauth2/v2.0/token"
+        url = f"{world.entra.direct_url}/{world.tenant.id}/oauth2/v2.0/token"
         async with aiohttp.ClientSession() as session, session.post(url, data=form, ssl=False) as response:
             assert response.status == 200, await response.text()

@@ -12,10 +12,7 @@ from lab.exchange.organization import Organization
 from lab.exchange.protocols import ROLES, Protocol
 from lab.exchange.troubles import Trouble
 from lab.signing import Rejected, SigningKey, app_only_fault
-from lab.tenant import EXCHANGE_CONSENT_RESOURCE, EXCHANGE_RESOURCE, Tenant
-
-# What `aud` of a token for Exchange may be.
-AUDIENCES = (EXCHANGE_RESOURCE, EXCHANGE_CONSENT_RESOURCE)
+from lab.tenant import Tenant
 
 
 class Switch(StrEnum):
@@ -140,7 +137,9 @@ class Access:
     def _claims(self, protocol: Protocol, token: str) -> dict[str, Any] | Refused:
         """The claims of a token that is fit for this protocol, whatever the mailbox."""
         try:
-            claims = self._signing.verify(token, audience=AUDIENCES, issuer=self._issuer, now=self._now())
+            claims = self._signing.verify(
+                token, audience=self._tenant.exchange_audiences, issuer=self._issuer, now=self._now()
+            )
         except Rejected as rejected:
             return Refused(str(rejected))
         if fault := app_only_fault(claims, self._tenant.id):
