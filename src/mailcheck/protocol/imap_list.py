@@ -46,7 +46,7 @@ _CLOSED = frozenset({"noselect", "nonexistent"})  # RFC 3501 section 7.2.2, RFC 
 
 # mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
 # No attribute has a quote in it: one ends a list that was not closed.
-_ATTRIBUTES = rb'[ \t]*+(?:\((?P<closed>[^()]*+)\)|\((?P<open>[^()"]*+)(?=")|NIL(?=[ \t]))?[ \t]*+'
+_ATTRIBUTES = rb'[ \t]*+(?:\((?P<closed>[^()]*+)\)|\((?P<open>[^()"]*+)|NIL(?=[ \t]))?[ \t]*+'
 # Between the quotes there may also be nothing, a backslash as it is, or a character of UTF-8; a sign may have none.
 _DELIMITER = (
     rb'(?:NIL(?=[ \t"{]|\Z)|"(?P<quoted>\\[\\"]|[^"\\\x80-\xff]|[\xc2-\xf4][\x80-\xbf]{1,3}|\\|)"'
