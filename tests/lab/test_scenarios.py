@@ -1,6 +1,7 @@
 """The table of scenarios: its names, how one is asked for, and that each changes a world and nothing but its own."""
 
 import re
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -9,6 +10,7 @@ from lab.aadsts import NUMBERS
 from lab.exchange.standard import scenarios
 from lab.scenario import Family, Kind, UnknownScenario
 from lab.scenarios import SCENARIOS, find, listing
+from lab.scenarios_page import markdown
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE
 from lab.world import World
 
@@ -92,3 +94,8 @@ async def test_the_bot_is_left_alone(asked: str) -> None:
         url = f"{world.entra.direct_url}/{world.tenant.id}/oauth2/v2.0/token"
         async with aiohttp.ClientSession() as session, session.post(url, data=form, ssl=False) as response:
             assert response.status == 200, await response.text()
+
+
+def test_the_page_is_current() -> None:
+    """docs/scenarios.md is what the tables say: `make docs` writes it."""
+    assert (Path(__file__).parents[2] / "docs/scenarios.md").read_text(encoding="utf-8") == markdown()
