@@ -23,7 +23,8 @@ from lab.tenant import Application, Tenant
 TOKEN_LIFETIME = dt.timedelta(seconds=3599)  # what Entra's expires_in says
 _BACKDATED = 300  # seconds: iat and nbf lie this far back, for resources whose clocks are behind
 _FOR_USERS = ("common", "organizations")  # in a tenant's place; they have discovery, and no client credentials
-_TENANT_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
+_LABEL = r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?"
+_TENANT_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
 

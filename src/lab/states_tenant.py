@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lab.world import World
 
 _LATE = dt.timedelta(hours=1)
+_NOWHERE = "https://login.invalid"  # RFC 6761 section 6.4: no such name, anywhere
 _DELEGATED: dict[str, object] = {"idtyp": "user", "scp": "IMAP.AccessAsUser.All POP.AccessAsUser.All", "roles": None}
 
 
@@ -81,6 +82,19 @@ def _slow_clock(world: "World") -> None:
     world.entra.grants.ahead = _LATE
 
 
+def _fast_certificate_end(world: "World") -> None:
+    world.renew(world.certificate(ends=_LATE / 2))
+    world.entra.grants.ahead = _LATE
+
+
+def _malformed_tenant(world: "World") -> None:
+    world.configured["MAILCHECK_TENANT_ID"] = "contoso..com"
+
+
+def _unknown_authority(world: "World") -> None:
+    world.configured["MAILCHECK_AUTHORITY"] = _NOWHERE
+
+
 def _tenant_not_found(world: "World") -> None:
     world.configured["MAILCHECK_TENANT_ID"] = "fabrikam.com"
 
@@ -109,6 +123,12 @@ _APP = (
     _row("certificate-not-registered", "The certificate is not uploaded to the app registration.", _not_registered),
     _row("certificate-revoked", "The certificate was revoked.", _revoked),
     _row("clock-slow", "The app's clock is an hour behind Entra's.", _slow_clock),
+    _row(
+        "certificate-expired-for-entra",
+        "The certificate has expired by Entra's clock, and not by the app's.",
+        _fast_certificate_end,
+    ),
+    _row("tenant-malformed", "MAILCHECK_TENANT_ID is no domain, and no id of a tenant.", _malformed_tenant),
     _row("tenant-not-found", "MAILCHECK_TENANT_ID names a tenant that there is not.", _tenant_not_found),
     _row(
         "tenant-other-cloud",
@@ -148,6 +168,11 @@ _PERMISSIONS = (
 )
 _BUSY = Refusal(90033, "A transient error has occurred. Please try again.")
 _ENDPOINT = (
+    _row(
+        "entra-unknown",
+        "DNS has no host by the name of Entra's; the bot has no other, and is silent.",
+        _unknown_authority,
+    ),
     _row(
         "entra-throttled",
         "Entra answers the tenant's token requests with 429.",

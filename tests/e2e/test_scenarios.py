@@ -1,6 +1,7 @@
 """Each scenario of the lab, by its name, through a whole check: the diagnosis that an administrator gets."""
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from lab.scenario import Kind
 from lab.scenarios import SCENARIOS
 from lab.world import World
-from mailcheck.model.report import Broken
+from mailcheck.model.report import Broken, Status
 from tests.e2e.kit import Checker
 
 HEALTHY: Final = "healthy"
@@ -71,6 +72,8 @@ EXPECTED: Final[dict[str, str | tuple[str, str]]] = {
     "certificate-not-registered": "certificate-not-registered",
     "certificate-revoked": "certificate-revoked",
     "clock-slow": "assertion-out-of-time",
+    "certificate-expired-for-entra": "certificate-refused-by-entra",
+    "tenant-malformed": "tenant-malformed",
     "tenant-not-found": "tenant-not-found",
     "tenant-other-cloud": "wrong-cloud",
     "exchange-disabled": "exchange-disabled",
@@ -85,6 +88,7 @@ EXPECTED: Final[dict[str, str | tuple[str, str]]] = {
     "audience-delegated": ("imap-sign-in-refused", "pop-sign-in-refused"),
     "audience-consent-url": HEALTHY,
     "scope-unknown": "exchange-not-in-tenant",
+    "entra-unknown": "entra-unreachable",
     "entra-throttled": "entra-throttled",
     "entra-busy-once": HEALTHY,
     "entra-busy": "entra-busy",
@@ -102,6 +106,7 @@ NOTICES: Final = {
     "certificate-expires-within-30": "certificate-expires-soon",
     "certificate-expires-within-14": "certificate-expires-soon",
     "certificate-expires-within-7": "certificate-expires-soon",
+    "certificate-expired-for-entra": "certificate-expires-soon",
     "secret-expires-within-7": "client-secret-expires-soon",
     "cloud-usgov": "cloud-unproven",
     "cloud-usdod": "cloud-unproven",
@@ -131,3 +136,33 @@ async def test_a_scenario_has_its_diagnosis(
     assert found == (expected if isinstance(expected, tuple) else (expected, expected))
     assert [notice.id for notice in report.notices] == ([NOTICES[scenario]] if scenario in NOTICES else [])
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def _new_certificate(world: World) -> None:
+    world.renew(world.certificate())
+
+
+def _new_secret(world: World) -> None:
+    world.use_secret(world.app_secret)
+
+
+@pytest.mark.parametrize(
+    "scenario, mend",
+    [
+        ("certificate-expired", _new_certificate),
+        ("certificate-not-registered", _new_certificate),
+        ("certificate-revoked", _new_certificate),
+        ("secret-wrong", _new_secret),
+        ("secret-expired-in-vault", _new_secret),
+        ("secret-with-line-end", _new_secret),
+    ],
+)
+async def test_what_is_mended_in_the_vault_is_seen_at_once(
+    scenario: str, mend: Callable[[World], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credential that is out of force, or that Entra refused, is not held: the next check reads the new one."""
+    async with World(scenario=scenario) as world:
+        check = Checker(world, monkeypatch)
+        assert (await check("shared@contoso.com")).status is Status.BROKEN
+        mend(world)
+        assert (await check("shared@contoso.com")).status is Status.HEALTHY

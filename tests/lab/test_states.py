@@ -56,6 +56,7 @@ def certificate_of(world: World) -> dict[str, str]:
         ("certificate-not-registered", 700027, "invalid_client"),
         ("certificate-revoked", 7000277, "invalid_client"),
         ("clock-slow", 700024, "invalid_client"),
+        ("certificate-expired-for-entra", 1000502, "invalid_client"),
         ("tenant-other-cloud", 900382, "invalid_client"),
         ("exchange-disabled", 500014, "invalid_resource"),
         ("exchange-missing", 500011, "invalid_resource"),

@@ -44,10 +44,14 @@ BOTH_ROLES = token("IMAP.AccessAsApp", "POP.AccessAsApp")
 
 
 class Vault:
-    """A certificate source that gives one answer, or raises."""
+    """A certificate source that gives one answer, or raises, and counts how often it was told to forget."""
 
     def __init__(self, answer: Certificate | Evidence | Exception) -> None:
         self.answer = answer
+        self.forgotten = 0
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     async def credential(self) -> Certificate | Evidence:
         if isinstance(self.answer, Exception):

@@ -144,6 +144,31 @@ async def test_a_token_that_did_not_do_is_forgotten(held: Token, imap: Listing |
     assert issuer.forgotten == forgotten
 
 
+EXPIRED, GOOD = certificate(not_after=NOW - DAY), certificate()
+
+
+@pytest.mark.parametrize(
+    "held, bought, forgotten",
+    [
+        (GOOD, BOTH_ROLES, 0),
+        (EXPIRED, BOTH_ROLES, 1),
+        (Evidence(Stage.SECRET, Fault.UNREADABLE), BOTH_ROLES, 1),
+        (Evidence(Stage.VAULT, "ForbiddenByRbac"), BOTH_ROLES, 0),
+        (GOOD, Evidence(Stage.TOKEN, "AADSTS700027"), 1),
+        (GOOD, Evidence(Stage.TOKEN, "AADSTS7000222"), 1),
+        (GOOD, Evidence(Stage.TOKEN, Fault.TIMEOUT), 0),
+        (GOOD, Evidence(Stage.TOKEN, "503"), 0),
+    ],
+)
+async def test_a_credential_that_did_not_do_is_forgotten(
+    held: Certificate | Evidence, bought: Token | Evidence, forgotten: int
+) -> None:
+    """After one out of force, or refused by Entra, the next check reads what was mended meanwhile; else it is kept."""
+    vault = Vault(held)
+    await checked(use_case(vault=vault, issuer=Issuer(bought)))
+    assert vault.forgotten == forgotten
+
+
 async def test_a_role_that_was_not_asked_for_is_not_missed() -> None:
     """A token without the role of a protocol that is not checked stays good."""
     issuer = Issuer(token("POP.AccessAsApp"))

@@ -89,6 +89,10 @@ class KeyVaultCredentials:
             return self._held[1]
         return await self._flight.join(self._name, self._load)
 
+    def forget(self) -> None:
+        """Have the vault asked the next time: what is held did not do, and may be older than the mending."""
+        self._held = None
+
     def _load(self) -> Credential | Evidence:
         answer = self._ask()
         if isinstance(answer, Evidence) and _worth_another_try(answer):

@@ -41,7 +41,10 @@ class CredentialSource(Protocol):
     """Where the app's certificate or client secret comes from: Key Vault."""
 
     async def credential(self) -> Credential | Evidence:
-        """The current version."""
+        """The current version, read now or kept from before."""
+
+    def forget(self) -> None:
+        """The kept credential did not do: the next one is to be read."""
 
 
 class TokenIssuer(Protocol):
@@ -81,7 +84,8 @@ class CheckMailbox:
     """The use case. One instance serves any number of checks at the same time.
 
     A token that opened every mailbox asked for is kept, so a healthy answer may rest on what Entra said up to an hour
-    ago. One that a server refused, or that lacks a role, is not: who mends that and checks again gets a new one.
+    ago. One that a server refused, or that lacks a role, is not: who mends that and checks again gets a new one. So it
+    is with a credential that is out of force, or that Entra refused.
 
     `now` gives the current time in UTC, `new_id` a fresh id for a report or a bug's reference.
     """
@@ -120,6 +124,8 @@ class CheckMailbox:
         talks: Mapping[MailProtocol, Talk] = {}
         canary: Canary | None = None
         if isinstance(token, Evidence):
+            if _is_of_credential(token):
+                self._credentials.forget()
             protocols = {protocol: self._stopped(request, token) for protocol in request.protocols}
         else:
             talks = await self._conversations.hold(request.mailbox, request.protocols, token, deadline)
@@ -234,6 +240,11 @@ class CheckMailbox:
             if talk.first is not None and not isinstance(talk.outcome, Evidence):
                 found.append(notices.second_try(protocol, talk.first, talk.again, talk.conversation.version))
         return notices.in_order(found)
+
+
+def _is_of_credential(seen: Evidence) -> bool:
+    """Whether it may be the credential that is to blame: it is out of force, or Entra judged it."""
+    return seen.stage in {Stage.CERTIFICATE, Stage.SECRET} or seen.signal.startswith("AADSTS")
 
 
 def _is_spent(token: Token, protocol: MailProtocol, outcome: Opened | Evidence) -> bool:
