@@ -13,8 +13,16 @@ from mailcheck.settings import BotSettings, CheckSettings, Settings
 _ROOT = Path(__file__).parents[2]
 _README = (_ROOT / "README.md").read_text()
 _SOURCE = "".join(path.read_text() for path in (_ROOT / "src" / "mailcheck").rglob("*.py"))
-_DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "tests/bench/README.md"]
-_DOCUMENTS += ["tests/fuzz/README.md"]
+_DOCUMENTS = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "tests/bench/README.md",
+    "tests/fuzz/README.md",
+    "docs/diagnoses.md",
+]
 _NAME = r"(?:MAILCHECK|AZURE|MicrosoftApp)\w+"
 
 

@@ -1,12 +1,18 @@
 """The remedies: the administrator's own values, commands that work as pasted, and nothing asked for in vain."""
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 
-from mailcheck.diagnosis.match import diagnose
+from mailcheck.diagnosis.catalogue import CATALOGUE
+from mailcheck.diagnosis.entry import Entry
+from mailcheck.diagnosis.match import configured, diagnose
+from mailcheck.diagnosis.text import remedy
+from mailcheck.model.cloud import CLOUDS, Cloud
 from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import Command
 from tests.diagnosis.kit import APP, HUNG_UP, IMAP, REFUSED, at, fixes, known
 
 
@@ -86,3 +92,37 @@ def test_braces_in_a_value_are_text() -> None:
     """A value with braces is put in as it is; it cannot name another value."""
     seen = Evidence(Stage.VAULT, "ForbiddenByRbac", details=MappingProxyType({"object_id": "{client_id}"}))
     assert "'{client_id}'" in diagnose(seen, known()).causes[0].fix[0]
+
+
+# Cloud -> what connects to Exchange, to Microsoft Graph, and what `az cloud set` is told.
+CONNECTING = {
+    "public": ("Connect-ExchangeOnline", "Connect-MgGraph -Scopes", ""),
+    "usgov": ("-ExchangeEnvironmentName 'O365USGovGCCHigh'", "-Environment 'USGov'", "AzureUSGovernment"),
+    "usdod": ("-ExchangeEnvironmentName 'O365USGovDoD'", "-Environment 'USGovDoD'", "AzureUSGovernment"),
+    "china": ("-ExchangeEnvironmentName 'O365China'", "-Environment 'China'", "AzureChinaCloud"),
+}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS.values(), ids=CLOUDS)
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
+def test_every_remedy_connects_to_the_tenants_cloud(entry: Entry, cloud: Cloud) -> None:
+    """Who pastes a remedy from its top is connected before the first command that needs it, to the right cloud."""
+    to_exchange, to_graph, azure = CONNECTING[cloud.name]
+    for one in entry.explanations:
+        lines = remedy(one.fix, configured(APP, cloud))
+        commands = [str(line) for line in lines if isinstance(line, Command)]
+        for first, needs in (
+            (to_exchange, r"\w+-(?!Mg)\w*(Mailbox|CAS|ServicePrincipal|Transport|Recipient|Management|Group|Policy)"),
+            (to_graph, r"\w+-Mg(?!Graph)\w+"),
+            (f"az cloud set --name {azure}", r"az (?!cloud|login)") if azure else ("", "^$"),
+        ):
+            using = [place for place, line in enumerate(commands) if re.search(needs, line)]
+            if using:
+                assert first in "\n".join(commands[: using[0]]), commands
+
+
+@pytest.mark.parametrize("cloud", CLOUDS.values(), ids=CLOUDS)
+def test_portal_steps_lead_to_the_portal_of_the_cloud(cloud: Cloud) -> None:
+    """An app registration of a national cloud is in that cloud's portal."""
+    told = diagnose(REFUSED, replace(known(roles=(), audience=cloud.resource), cloud=cloud)).causes[0].fix
+    assert told[0].startswith(f"In {cloud.portal}: ")

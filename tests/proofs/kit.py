@@ -16,7 +16,7 @@ from aiohttp import web
 from lab.serving import WebServer
 from lab.world import World
 from mailcheck.compose import build_check
-from mailcheck.model.report import Broken, Diagnosis, Report
+from mailcheck.model.report import Broken, Diagnosis, NotAllowed, Report
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from mailcheck.protocol.sasl import xoauth2
 from mailcheck.settings import CheckSettings, Settings
@@ -28,15 +28,21 @@ _SASL = re.escape(xoauth2(MAILBOX, TOKEN).reveal())
 _GONE = (OSError, asyncio.IncompleteReadError)
 
 
-async def diagnosed(settings: Mapping[str, str], mailbox: str, protocol: MailProtocol) -> Diagnosis:
-    """The diagnosis of a whole check with these settings, by the application's own composition."""
+async def checked(settings: Mapping[str, str], mailbox: str, *protocols: MailProtocol) -> Report:
+    """The report of a whole check with these settings, by the application's own composition."""
     read = Settings.read(settings).check
     assert isinstance(read, CheckSettings), read
-    request = CheckRequest(Mailbox(mailbox), (protocol,))
-    return diagnosis_in(await asyncio.wait_for(build_check(read)(request), _PATIENCE), protocol)
+    report = await asyncio.wait_for(build_check(read)(CheckRequest(Mailbox(mailbox), protocols)), _PATIENCE)
+    assert isinstance(report, Report)
+    return report
 
 
-def diagnosis_in(report: object, protocol: MailProtocol) -> Diagnosis:
+async def diagnosed(settings: Mapping[str, str], mailbox: str, protocol: MailProtocol) -> Diagnosis:
+    """The diagnosis of such a check by one protocol."""
+    return diagnosis_in(await checked(settings, mailbox, protocol), protocol)
+
+
+def diagnosis_in(report: Report | NotAllowed, protocol: MailProtocol) -> Diagnosis:
     """What the report says of this protocol, which did not open."""
     assert isinstance(report, Report)
     verdict = report.protocols[protocol].verdict

@@ -55,6 +55,7 @@ ENTRIES = (
             "transcript pop/server-unavailable",
             "transcript pop/greeting-refused",
             "transcript imap/command-refused",
+            "mailbox unavailable pop",
         ),
         "-ERR Server Unavailable. 21",
         again=Again.ONCE,
@@ -94,7 +95,10 @@ ENTRIES = (
             _PASSING,
         ),
         OAUTH_PAGE,
-        ("transcript pop/protocol-error",),
+        (
+            "transcript pop/protocol-error",
+            "scenario token-too-long pop",
+        ),
         "-ERR Protocol error. Connection is closed. 10",
     ),
     Entry(

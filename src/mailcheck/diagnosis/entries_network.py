@@ -124,7 +124,12 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
-        ("fault imap/tls/expired",),
+        (
+            "fault imap/tls/expired",
+            "scenario server-certificate-expired",
+            "scenario server-certificate-other-host",
+            "scenario server-certificate-untrusted",
+        ),
     ),
     Entry(
         "tls-failed",

@@ -50,7 +50,10 @@ ENTRIES = (
             ),
         ),
         SUBMISSION_PAGE,
-        ("transcript smtp/smtp-auth-off-for-tenant",),
+        (
+            "transcript smtp/smtp-auth-off-for-tenant",
+            "scenario smtp-off smtp",
+        ),
         "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
     ),
     Entry(
@@ -77,7 +80,10 @@ ENTRIES = (
             ),
         ),
         SUBMISSION_PAGE,
-        ("transcript smtp/smtp-auth-off-for-mailbox",),
+        (
+            "transcript smtp/smtp-auth-off-for-mailbox",
+            "mailbox no-smtp smtp",
+        ),
         "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.",
     ),
     Entry(
@@ -113,6 +119,7 @@ ENTRIES = (
             "transcript smtp/security-defaults",
             "transcript smtp/credentials-incorrect",
             "transcript smtp/basic-authentication-disabled",
+            "mailbox policy smtp",
         ),
         "535 5.7.139",
     ),
@@ -136,6 +143,7 @@ ENTRIES = (
         (
             "transcript smtp/concurrent-connections",
             "transcript smtp/sender-threads",
+            "mailbox busy smtp",
         ),
         "432 4.3.2",
     ),
@@ -152,7 +160,10 @@ ENTRIES = (
             ),
         ),
         SUBMISSION_PAGE,
-        ("transcript smtp/tls-too-old",),
+        (
+            "transcript smtp/tls-too-old",
+            "scenario smtp-old-tls smtp",
+        ),
         "421 4.7.66",
     ),
     Entry(
@@ -190,6 +201,7 @@ ENTRIES = (
             "transcript smtp/greeting-421",
             "transcript smtp/starttls-454",
             "transcript smtp/ehlo-after-tls-refused",
+            "scenario exchange-busy smtp",
         ),
         "454 4.7.0",
     ),

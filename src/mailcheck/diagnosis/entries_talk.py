@@ -57,6 +57,9 @@ ENTRIES = (
             "transcript imap/throttled-list",
             "transcript pop/throttled",
             "mailbox throttled imap",
+            "mailbox throttled-untimed pop",
+            "mailbox throttled-no imap",
+            "mailbox throttled-list imap",
         ),
     ),
     Entry(
@@ -65,7 +68,10 @@ ENTRIES = (
         "{endpoint} hung up before the sign-in",
         (_OVERLOADED, _CUT_BETWEEN),
         HEALTH_PAGE,
-        ("transcript imap/greeting-bye",),
+        (
+            "transcript imap/greeting-bye",
+            "scenario exchange-busy",
+        ),
         again=Again.ONCE,
     ),
     Entry(
@@ -77,6 +83,7 @@ ENTRIES = (
         (
             "transcript imap/bye-at-sign-in",
             "transcript imap/bye-at-list",
+            "mailbox closed imap",
         ),
     ),
     Entry(
@@ -119,6 +126,7 @@ ENTRIES = (
             "transcript pop/no-sasl",
             "transcript smtp/no-mechanism",
             "transcript smtp/starttls-injection",
+            "scenario xoauth2-filtered",
         ),
     ),
     Entry(
@@ -137,6 +145,7 @@ ENTRIES = (
         (
             "transcript smtp/no-starttls",
             "transcript smtp/starttls-stripped",
+            "scenario starttls-filtered smtp",
         ),
     ),
     Entry(

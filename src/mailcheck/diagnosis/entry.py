@@ -23,7 +23,7 @@ class Circumstances:
         mailbox: The address that was asked for.
         endpoint: The server of the protocol that failed, if the failure belongs to one.
         claims: What the token said, if there was one.
-        opened: The protocols that opened this mailbox in the same check.
+        opened: The protocols that opened this mailbox in the same check; SMTP opens none, and accepts the sign-in.
         cloud: The Microsoft cloud of the tenant.
         canary_opened: The protocols by which the canary, a mailbox known to open, opened in the same check.
         canary_refused: The protocols by which the canary was refused too.

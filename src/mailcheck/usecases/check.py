@@ -28,7 +28,6 @@ from mailcheck.model.report import (
     ProtocolReport,
     Report,
     Step,
-    Submission,
     TokenFacts,
 )
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
@@ -182,10 +181,7 @@ class CheckMailbox:
     def _judged(
         self, request: CheckRequest, talks: Mapping[MailProtocol, Talk], token: Token, canary: Canary | None
     ) -> dict[MailProtocol, ProtocolReport]:
-        # SMTP opens no mailbox: what it tells is that the app may send as it.
-        opened = frozenset(
-            protocol for protocol, talk in talks.items() if not isinstance(talk.outcome, Evidence | Submission)
-        )
+        opened = frozenset(protocol for protocol, talk in talks.items() if not isinstance(talk.outcome, Evidence))
         return {
             protocol: ProtocolReport(
                 self._verdict(request, protocol, talk, token, opened, canary),
