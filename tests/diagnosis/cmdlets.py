@@ -30,14 +30,14 @@ CMDLETS: Mapping[str, frozenset[str]] = {
     "New-ManagementRoleAssignment": frozenset({"-App", "-Role", "-CustomResourceScope"}),
     # Microsoft Graph
     "Connect-MgGraph": frozenset({"-Scopes", "-Environment"}),
-    "Get-MgServicePrincipal": frozenset({"-Filter"}),
+    "Get-MgServicePrincipal": frozenset({"-Filter", "-All"}),
     "New-MgServicePrincipal": frozenset({"-AppId"}),
     "Update-MgServicePrincipal": frozenset({"-ServicePrincipalId", "-AccountEnabled"}),
     "New-MgServicePrincipalAppRoleAssignment": frozenset(
         {"-ServicePrincipalId", "-PrincipalId", "-ResourceId", "-AppRoleId"}
     ),
-    # PowerShell itself; -eq is a parameter of Where-Object where no script block is given
-    "Where-Object": frozenset({"-eq"}),
+    # PowerShell itself; -eq and -in are parameters of Where-Object where no script block is given
+    "Where-Object": frozenset({"-eq", "-in"}),
     "ForEach-Object": frozenset(),
     "Format-List": frozenset(),
     "Format-Table": frozenset(),

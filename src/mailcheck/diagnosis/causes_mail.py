@@ -4,23 +4,22 @@ The order of a cause's shifts is the order of trust: what a mailbox that opened 
 """
 
 from mailcheck.diagnosis.entry import Explanation, Given
-from mailcheck.diagnosis.remedies import EXCHANGE_ID, NO_SCOPE, QUOTE_SERVER
+from mailcheck.diagnosis.remedies import EXCHANGE_ID, GRANT_SCOPES, NO_SCOPE, QUOTE_SERVER
 from mailcheck.diagnosis.text import exchange, graph, step
 from mailcheck.model.report import Likelihood
 
-_GRANT_SCOPES = ("AppRoleAssignment.ReadWrite.All", "Application.Read.All")
 CONSENT_STEPS = (
     step(
         "In {portal}: the app registration, API permissions, Add a permission, APIs my organization uses, "
         "Office 365 Exchange Online, Application permissions: {role}"
     ),
     step("Then: Grant admin consent for the organization. Or both in PowerShell:"),
-    graph(f"$exchange = Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\"", *_GRANT_SCOPES),
+    graph(f"$exchange = Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\"", *GRANT_SCOPES),
     graph("$role = $exchange.AppRoles | Where-Object Value -eq {role}"),
     graph(
         "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {service_principal} "
         "-PrincipalId {service_principal} -ResourceId $exchange.Id -AppRoleId $role.Id",
-        *_GRANT_SCOPES,
+        *GRANT_SCOPES,
     ),
 )
 REGISTER = exchange("New-ServicePrincipal -AppId {client_id} -ObjectId {service_principal} -DisplayName 'mailcheck'")

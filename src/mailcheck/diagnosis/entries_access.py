@@ -4,17 +4,26 @@ Matched on AADSTS numbers, never on their texts.
 """
 
 from mailcheck.diagnosis.entry import Entry, Explanation, aadsts, answers
-from mailcheck.diagnosis.remedies import NO_SCOPE, OAUTH_PAGE, SIGN_INS
-from mailcheck.diagnosis.text import step
+from mailcheck.diagnosis.remedies import EXCHANGE_ID, GRANT_SCOPES, NO_SCOPE, OAUTH_PAGE, SIGN_INS
+from mailcheck.diagnosis.text import graph, step
 from mailcheck.model.report import Likelihood
 
 _CODES_PAGE = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
 _CONSENT = (
     step(
         "In {portal}: the app registration, API permissions, Add a permission, APIs my organization uses, "
-        "Office 365 Exchange Online, Application permissions: IMAP.AccessAsApp and POP.AccessAsApp"
+        "Office 365 Exchange Online, Application permissions: IMAP.AccessAsApp and POP.AccessAsApp, and SMTP.SendAsApp "
+        "where the app is to send by its role"
     ),
-    step("Then: Grant admin consent for the organization"),
+    step("Then: Grant admin consent for the organization. Or in PowerShell, with the roles that the app is to have:"),
+    graph("$app = Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}", *GRANT_SCOPES),
+    graph(f"$exchange = Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE_ID}'\"", *GRANT_SCOPES),
+    graph(
+        "$exchange.AppRoles | Where-Object Value -in 'IMAP.AccessAsApp','POP.AccessAsApp' | ForEach-Object {{ "
+        "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id -PrincipalId $app.Id "
+        "-ResourceId $exchange.Id -AppRoleId $_.Id }}",
+        *GRANT_SCOPES,
+    ),
 )
 
 ENTRIES = (

@@ -1,7 +1,7 @@
 """The certificate that Key Vault holds: what goes wrong before Entra is asked."""
 
 from mailcheck.diagnosis.entry import Entry, Explanation, When
-from mailcheck.diagnosis.remedies import CLOCK, CREATE, IMPORT, POLICY, RENEW, UPLOAD
+from mailcheck.diagnosis.remedies import CLOCK, CREATE, IMPORTED, POLICY, RENEW, UPLOAD
 from mailcheck.diagnosis.text import azure_cli, step
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.report import Likelihood
@@ -29,7 +29,7 @@ ENTRIES = (
                 "A public certificate was stored as a secret of that name",
                 Likelihood.POSSIBLE,
                 "such a secret has no key in it",
-                (IMPORT,),
+                IMPORTED,
             ),
         ),
         _CERTIFICATE_PAGE,
@@ -71,7 +71,7 @@ ENTRIES = (
                     azure_cli(
                         "az keyvault secret show --vault-name {vault_name} --name {certificate} --query contentType"
                     ),
-                    IMPORT,
+                    *IMPORTED,
                 ),
             ),
         ),

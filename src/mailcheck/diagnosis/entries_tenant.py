@@ -39,7 +39,10 @@ ENTRIES = (
                 "The app belongs to another tenant, and nobody has consented to it in this one",
                 Likelihood.POSSIBLE,
                 "an app of another tenant is known here once it has an enterprise application",
-                (graph("New-MgServicePrincipal -AppId {client_id}", "Application.ReadWrite.All"),),
+                (
+                    graph("New-MgServicePrincipal -AppId {client_id}", "Application.ReadWrite.All"),
+                    step("Then grant admin consent to the app's permissions"),
+                ),
             ),
         ),
         _CODES_PAGE,

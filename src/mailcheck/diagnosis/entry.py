@@ -57,22 +57,22 @@ class Given(Enum):
     LONG_TOKEN = "the token is longer than Exchange's newer POP servers are reported to take"  # noqa: S105 - a sentence
     SIBLING_OPENED = "IMAP or POP opened the same mailbox"
     SMTP_OPENED = "SMTP accepted the sign-in for the same mailbox"
-    CANARY_OPENED = "the canary (MAILCHECK_CANARY) opened by the same protocol"
-    CANARY_REFUSED = "the canary (MAILCHECK_CANARY) did not open by this protocol either"
+    CANARY_OPENED = "the canary opened by the same protocol"
+    CANARY_REFUSED = "the canary did not open by this protocol either"
     NOTHING_OPENED = "neither this mailbox nor the canary opened by any protocol"
     LOGON_DENIED = "Exchange says in brackets that it denies the logon"
     RECIPIENT_UNKNOWN = "Exchange says in brackets that it found no such recipient"
     OTHER_VERSION_FAILED = "the same was tried over the other version of IP, and failed too"
     EXCHANGE_GREETED = "the greeting told Exchange's own name for the server"
     UNTRUSTED = "what answered showed a certificate that does not hold"
-    OUT_OF_DATE = "that certificate does not hold today: expired, or not yet valid"
+    OUT_OF_DATE = "the certificate that was shown has expired, or is not valid yet"
     OTHER_CHALLENGE = "what answered asks for a token for another service"
     IDENTITY_NAMED = "AZURE_CLIENT_ID is set"
     IDENTITY_SILENT = "the identity endpoint gave no refusal of its own: no answer, a 5xx, or one that cannot be read"
     FOUND_ID = "what the vault holds has the form of a client secret's ID"
     FOUND_CERTIFICATE = "what the vault holds is a certificate or a key"
     FOUND_SPACE = "what the vault holds has a space or the end of a line in it"
-    SECRET_USED = "mailcheck signs in with a client secret (MAILCHECK_CREDENTIAL)"  # noqa: S105 - a sentence
+    SECRET_USED = "mailcheck signs in with a client secret"  # noqa: S105 - a sentence
 
 
 @dataclass(frozen=True, slots=True)

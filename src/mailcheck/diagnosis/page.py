@@ -11,7 +11,7 @@ from typing import Final
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
-from mailcheck.diagnosis.page_words import ANYTHING, FAULTS, INTRODUCTION, PLACES, STAGES
+from mailcheck.diagnosis.page_words import ANYTHING, FAULTS, INTRODUCTION, PLACES
 from mailcheck.diagnosis.text import Line, Shell, connected
 from mailcheck.model.cloud import PUBLIC
 from mailcheck.model.evidence import Stage
@@ -21,8 +21,9 @@ from mailcheck.model.request import MailProtocol
 _CHAPTERS: Final = (*(title for title, _ in PLACES), *(protocol.name for protocol in MailProtocol), ANYTHING)
 _LANGUAGES: Final = {Shell.EXCHANGE: "powershell", Shell.GRAPH: "powershell", Shell.AZURE_CLI: "sh"}
 _ORDER: Final = (*Likelihood, None)
+_RULED_OUT: Final = "ruled out"
+_AHEAD: Final = "first of its likelihood"
 _BARE: Final = frozenset({"NO", "BAD", "-ERR"})
-_UNWEIGHED: Final = "only with more evidence"
 _MARKUP: Final = re.compile(r"[\\`*\[\]<>|]")
 
 
@@ -118,7 +119,8 @@ def _seen(entry: Entry) -> str:
     seen = f"`{entry.seen}`" if entry.seen else _signals(when)
     if entry.seen and not (when.said or when.codes) and (len(when.signals) > 1 or when.signals[0].endswith("*")):
         seen += f", or any other {_signals(when)}"
-    return f"What you see: {seen}; at {_listed([STAGES[stage] for stage in when.stages])}."
+    steps = _listed([f"`{stage}`" for stage in when.stages])
+    return f"What you see: {seen}; the step {steps} fails."
 
 
 def _signals(when: When) -> str:
@@ -132,12 +134,19 @@ def _shortened(signal: str) -> str:
 
 
 def _cause(number: int, one: Explanation, entry: Entry) -> Iterator[str]:
-    likelihood = one.likelihood or _UNWEIGHED
-    yield f"{number}. **{_prose(one.cause, entry)}** ({likelihood}): {_prose(one.why, entry)}."
+    yield f"{number}. **{_prose(one.cause, entry)}** ({_likelihood(one)}): {_prose(one.why, entry)}."
     yield ""
     every = [replace(line, needs_values=False) for line in one.fix]
     for language, lines in groupby(connected(every, {}), key=lambda line: _LANGUAGES.get(line.shell)):
         yield from _indented(_remedy(language, lines, entry), len(f"{number}. "))
+
+
+def _likelihood(one: Explanation) -> str:
+    """As it is by itself; a cause that needs more to be named at all says what."""
+    if one.likelihood:
+        return one.likelihood
+    raising = [(given, likelihood) for given, likelihood in one.shift if likelihood]
+    return f"{raising[0][1]} where {' or '.join(given.value for given, _ in raising)}"
 
 
 def _remedy(language: str | None, lines: Iterable[Line], entry: Entry) -> Iterator[str]:
@@ -155,21 +164,26 @@ def _decisions(entry: Entry, causes: Sequence[Explanation]) -> Iterator[str]:
     findings = findings_of(entry)
     if not findings:
         return
-    numbers = range(1, len(causes) + 1)
     yield "What tells the causes apart; a cause goes by the first row that holds and says something of it:"
     yield ""
-    yield f"| where ... | {' | '.join(f'cause {number}' for number in numbers)} |"
-    yield f"|---|{'---|' * len(numbers)}"
+    yield "| where ... | then ... |"
+    yield "|---|---|"
     for given in findings:
-        yield f"| {given.value} | {' | '.join(_shifted(one, given) for one in causes)} |"
+        yield f"| {given.value} | {_shifts(causes, given)} |"
     yield ""
 
 
-def _shifted(one: Explanation, given: Given) -> str:
-    shifts: dict[Given, Likelihood | None] = dict(reversed(one.shift))
-    if given in shifts:
-        return shifts[given] or "ruled out"
-    return "first of its likelihood" if one.ahead is given else ""
+def _shifts(causes: Sequence[Explanation], given: Given) -> str:
+    """What a finding does to the causes, by their numbers: `likely: 4; ruled out: 1, 2`."""
+    told: dict[str, list[str]] = {}
+    for number, one in enumerate(causes, 1):
+        shifts: dict[Given, Likelihood | None] = dict(reversed(one.shift))
+        if given in shifts:
+            told.setdefault(shifts[given] or _RULED_OUT, []).append(str(number))
+        elif one.ahead is given:
+            told.setdefault(_AHEAD, []).append(str(number))
+    order = (*Likelihood, _AHEAD, _RULED_OUT)
+    return "; ".join(f"{verdict}: {', '.join(told[verdict])}" for verdict in order if verdict in told)
 
 
 def _known(entry: Entry) -> dict[str, str]:

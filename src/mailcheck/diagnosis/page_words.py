@@ -15,6 +15,7 @@ diagnosis is replayed through a whole check by the test suite.
 ## How to use this page
 
 - A report or a card names the diagnosis, such as `imap-sign-in-refused`: search this page for it.
+- A report lists the steps of the check, with the one that failed; the diagnoses stand here in the order of the steps.
 - Without a report, look up what you have seen: [an AADSTS number, an error code of Key Vault, a reply](#what-was-seen).
 - Do what stands under the first cause, check again, then go on to the next one. In a report the causes are in the order
   of their likelihood for *your* check; here they are in their order when nothing else is known.
@@ -26,13 +27,42 @@ How sure mailcheck is of a cause:
 | certain | the evidence leaves no other cause, or nothing can be told of the others until this one is mended |
 | likely | this is how it mostly is; the first to look at |
 | possible | it fits the evidence, and nothing speaks for it in particular |
-| only with more evidence | named only where the check has found what speaks for it; the table below the causes tells |
+| ... where ... | it is named only where the check has found that |
 
 One line of refusal can have many causes, above all `NO AUTHENTICATE failed.` What tells them apart is the rest of the
 check, so give it something to compare: check by IMAP **and** POP, and name a mailbox that is known to open in
 `MAILCHECK_CANARY`.
 
-### The commands
+## What has to be right
+
+An app opens a mailbox of Microsoft 365 when all of this is true. Each line leads to what is seen when it is not.
+
+1. mailcheck's own identity may read the vault: it has one ([no-managed-identity](#no-managed-identity)), with the role
+   *Key Vault Secrets User* ([vault-role-missing](#vault-role-missing)), and the network lets it in
+   ([vault-firewall](#vault-firewall), [vault-private](#vault-private)).
+2. The vault holds a certificate with an exportable RSA key ([certificate-without-key](#certificate-without-key),
+   [certificate-not-rsa](#certificate-not-rsa)) that is in force ([certificate-expired](#certificate-expired)), or a
+   client secret ([client-secret-wrong](#client-secret-wrong)).
+3. The app registration knows that certificate: its public part is uploaded, again after each renewal
+   ([certificate-not-registered](#certificate-not-registered)).
+4. The app has an application permission of *Office 365 Exchange Online* for each protocol, `IMAP.AccessAsApp` or
+   `POP.AccessAsApp`, with admin consent. Without it Entra mostly gives a token all the same, and Exchange refuses it
+   ([imap-sign-in-refused](#imap-sign-in-refused), [pop-sign-in-refused](#pop-sign-in-refused)).
+5. Exchange knows the app: `New-ServicePrincipal`, with the object id of the *enterprise application*, and not with the
+   one of the app registration ([imap-sign-in-refused](#imap-sign-in-refused)).
+6. The app has `FullAccess` to the mailbox (`Add-MailboxPermission`), and the mailbox is asked for by its primary
+   address ([imap-sign-in-refused](#imap-sign-in-refused)).
+7. The protocol is switched on for the mailbox ([imap-not-connected](#imap-not-connected),
+   [pop-sign-in-refused](#pop-sign-in-refused)).
+8. For SMTP: SMTP AUTH is switched on, for the mailbox or for the organization
+   ([smtp-auth-off-for-tenant](#smtp-auth-off-for-tenant)), and the app either has `SMTP.SendAsApp` and a permission for
+   the mailbox, or an assignment of *Application SMTP.SendAsApp* in Exchange
+   ([smtp-sign-in-refused](#smtp-sign-in-refused)).
+
+What does not matter here: application access policies, which are for Microsoft Graph and EWS; and for IMAP and POP,
+RBAC for Applications, which knows SMTP only.
+
+## The commands
 
 In a report the commands carry your own values, quoted so that they can be pasted as they are. Here a name in angle
 brackets stands for each value:
@@ -63,22 +93,6 @@ PLACES: Final[tuple[tuple[str, tuple[Stage, ...]], ...]] = (
     ("The talk with the mail server", (Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH, Stage.LIST)),
 )
 ANYTHING: Final = "Anything else"
-STAGES: Final[Mapping[Stage, str]] = {
-    Stage.IDENTITY: "the managed identity",
-    Stage.VAULT: "the key vault",
-    Stage.CERTIFICATE: "the certificate",
-    Stage.SECRET: "the client secret",
-    Stage.TOKEN: "the token",
-    Stage.DNS: "DNS",
-    Stage.CONNECT: "the connection",
-    Stage.TLS: "TLS",
-    Stage.GREETING: "the greeting",
-    Stage.CAPABILITY: "the capabilities",
-    Stage.STARTTLS: "STARTTLS",
-    Stage.AUTH: "the sign-in",
-    Stage.LIST: "the listing",
-    Stage.LOGOUT: "the end",
-}
 FAULTS: Final[Mapping[str, str]] = {
     Fault.TIMEOUT: "no answer before the deadline",
     Fault.CLOSED: "the connection is closed",

@@ -5,6 +5,7 @@ from mailcheck.diagnosis.text import Line, azure_cli, graph, step, when_known
 from mailcheck.model.report import Likelihood
 
 EXCHANGE_ID = "00000002-0000-0ff1-ce00-000000000000"  # Office 365 Exchange Online, the same in every tenant
+GRANT_SCOPES = ("AppRoleAssignment.ReadWrite.All", "Application.Read.All")  # to give an app its roles
 OAUTH_PAGE = (
     "https://learn.microsoft.com/exchange/client-developer/legacy-protocols/"
     "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
@@ -37,6 +38,13 @@ IMPORT = azure_cli(
 )
 SIGN_INS = step(
     "In {portal}, Microsoft Entra ID: Sign-in logs, Service principal sign-ins: what was refused, and by which policy"
+)
+# After an import: the vault may keep the name for what it has, and the app may know another certificate.
+IMPORTED = (
+    IMPORT,
+    step("If the vault refuses the name, take another one, and put it into MAILCHECK_CERTIFICATE"),
+    step("If it is another certificate than the app registration has, upload its public part:"),
+    *UPLOAD,
 )
 CLOCK = step("Compare the machine's clock with UTC, and correct it")
 OWN_SERVERS = step(
