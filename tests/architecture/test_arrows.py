@@ -52,7 +52,7 @@ _PURE_MODULES = frozenset(
 _EFFECTS = frozenset({"now", "utcnow", "today", "open", "print", "input"})
 # Modules that reach the network -> the adapters that may import them.
 _NETWORK: dict[str, frozenset[str]] = {
-    "socket": frozenset({"transport", "addresses", "bounded", "faults"}),
+    "socket": frozenset({"transport", "addresses", "arrivals", "bounded", "faults"}),
     "http.client": frozenset({"bounded", "faults", "https", "trust"}),
 } | dict.fromkeys(("imaplib", "poplib", "smtplib", "telnetlib", "ftplib", "urllib.request"), frozenset())
 

@@ -1,9 +1,9 @@
 """The only mail socket: it opens a connection in visible steps and drives one dialogue over it.
 
 The dialogue says what to send and to read (protocol/effects.py), OpenSSL works on memory buffers, and all waiting is
-done in four calls: the resolver's in a thread (addresses.py), and the loop's sock_connect, sock_sendall and sock_recv.
-Each wait ends at once when cancelled, so closing the socket is all the tidying up there is. asyncio's own TLS would
-allocate 256 KiB for each connection and wait for the peer's close_notify.
+done in four calls: the resolver's in a thread (addresses.py), the loop's sock_connect and sock_sendall, and the one for
+what arrives (arrivals.py). Each wait ends at once when cancelled, so closing the socket is all the tidying up there is.
+asyncio's own TLS would allocate 256 KiB for each connection and wait for the peer's close_notify.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from functools import partial
 from typing import cast
 
 from mailcheck.adapters.addresses import Address, Resolve, Resolver
+from mailcheck.adapters.arrivals import Arrivals
 from mailcheck.adapters.faults import fault_in
 from mailcheck.adapters.record import Record
 from mailcheck.model.evidence import Evidence, Fault, Stage
@@ -147,6 +148,7 @@ class _Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = sock
+        self._arrivals = Arrivals(sock)
         self._tls: ssl.SSLObject | None = None
         self._incoming = ssl.MemoryBIO()  # from the socket, still encrypted
         self._outgoing = ssl.MemoryBIO()  # for the socket, encrypted where there is TLS
@@ -211,7 +213,7 @@ class _Wire:
 
     def close(self) -> None:
         """Hand what is left to the kernel (a goodbye, close_notify, an alert) and close; wait for nobody."""
-        with closing(self._socket):
+        with closing(self._socket), closing(self._arrivals):
             if self._tls is not None:
                 with suppress(ssl.SSLError):  # it would like to read the peer's close_notify
                     self._tls.unwrap()
@@ -248,14 +250,12 @@ class _Wire:
             if self._outgoing.pending:
                 with suppress(ConnectionError):  # the peer has gone: its last words are still there to be read
                     await self._loop.sock_sendall(self._socket, self._outgoing.read())
-            data = await self._loop.sock_recv(self._socket, _CHUNK)
+            data = await self._arrivals.receive(_CHUNK)
         if not data:
             raise _Failed(Fault.CLOSED)
         self._total += len(data)
         if self._total > TOTAL_LIMIT:
             raise _Failed(Fault.TOO_MUCH, limit=f"{TOTAL_LIMIT:,} bytes in all")
-        if len(data) == _CHUNK:
-            await asyncio.sleep(0)  # where more is waiting sock_recv does not: let the others, and the deadline, in
         return data
 
 
