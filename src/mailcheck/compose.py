@@ -5,7 +5,6 @@ vanishes from Azure Functions, and every import is paid on each cold start.
 """
 
 import datetime as dt
-import logging
 import os
 import time
 import uuid
@@ -75,9 +74,6 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
     from mailcheck.adapters.keyvault import Identity, KeyVaultCredentials  # noqa: PLC0415
     from mailcheck.adapters.transport import MailTransport  # noqa: PLC0415
 
-    # At INFO the Azure SDKs log every request and its headers, four lines a check; at WARNING each refusal twice, and a
-    # page in place of JSON with a traceback: what the report tells, as noise that is paid for by the byte.
-    logging.getLogger("azure").setLevel(logging.ERROR)
     context, session = _trust(settings.ca_file)
     credentials = KeyVaultCredentials(
         vault_url=settings.app.vault_url,
@@ -138,8 +134,10 @@ def build_teams(
 @cache
 def _trust(ca_file: Path | None) -> "tuple[ssl.SSLContext, requests.Session]":
     """The one TLS context of this process, and the HTTP session that verifies by it."""
-    from mailcheck.adapters.trust import http_session, tls_context  # noqa: PLC0415 - see the top of the file
+    from mailcheck.adapters.https import silence_sdks  # noqa: PLC0415 - see the top of the file
+    from mailcheck.adapters.trust import http_session, tls_context  # noqa: PLC0415
 
+    silence_sdks()
     context = tls_context(ca_file)
     return context, http_session(context)
 

@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import NameResolutionError
 
 from lab.pki import Authority
-from mailcheck.adapters.https import SAID_LIMIT, fault_of, one_line
+from mailcheck.adapters.https import SAID_LIMIT, fault_of, one_line, silence_sdks
 from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Fault
 from tests.adapters.mail_kit import Script, saying, serving
@@ -90,6 +90,34 @@ async def test_a_server_without_tls(trust: ssl.SSLContext) -> None:
     async with serving(saying(b"HTTP/1.1 200 OK\r\n\r\n")) as peer:
         error = await failure(trust, f"https://{peer.endpoint}/")
     assert fault_of(error)[0] is Fault.TLS_FAILED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"MIIKplanted-key",
+        b"MIIKplanted-key 200 OK\r\n\r\n",
+        b"HTTP/1.1 MIIKplanted-key\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nMIIKplanted-key\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nMIIKplanted-key",
+    ],
+)
+async def test_an_answer_out_of_frame_is_not_quoted(
+    answer: bytes, trust: ssl.SSLContext, tls: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is no HTTP may be the answer itself, a key or a token, out of its frame: no word of it is shown."""
+    silence_sdks()
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer + b"\r\n")
+        writer.close()
+
+    async with serving(script, tls) as peer:
+        fault, said = fault_of(await failure(trust, f"https://{peer.endpoint}/"))
+    assert fault in {Fault.MALFORMED, Fault.CLOSED}
+    assert said in {"the answer is not HTTP", "the answer broke off"}
+    assert "planted" not in caplog.text
 
 
 async def test_a_port_where_nobody_listens(trust: ssl.SSLContext) -> None:

@@ -47,8 +47,12 @@ async def world(authority: Authority, trust: ssl.SSLContext, monkeypatch: pytest
             "AKV10022",
             1,
         ),
-        ([document(401, {"error": {"code": "Unauthorized", "message": "odd"}})], "Unauthorized", 1),
+        # No challenge came, and so no token was sent: that one is missing says nothing of the identity.
+        ([document(401, {"error": {"code": "Unauthorized", "message": "odd"}})], Fault.MALFORMED, 1),
+        ([document(401, {"error": {"code": "Unauthorized", "message": "AKV10000: No token."}})], Fault.MALFORMED, 1),
+        ([page(401)], Fault.MALFORMED, 1),
         ([page(302)], "302", 1),
+        ([document(302, {}, Location="https://elsewhere.invalid/")], "302", 1),
         ([page(403, DEEP)], "403", 1),
         ([page(403, DEEP, "application/json")], Fault.MALFORMED, 1),
         ([page(200, DEEP, "application/json")], Fault.MALFORMED, 1),

@@ -62,11 +62,16 @@ async def test_an_identity_endpoint_that_is_down(world: World) -> None:
         (page(502), "502", 2),
         (document(503, {"statusCode": 503, "message": "not yet"}), "503", 2),
         (page(504), "504", 2),
+        (document(503, {"statusCode": 503, "message": "not yet"}, Retry_After="5"), "503", 1),
         (document(200, {}), "200", 1),
         (page(200, "[" * 200_000, "application/json"), "200", 1),
         (document(200, {"access_token": "x", "expires_on": "soon"}), "200", 1),
         (document(500, {}), "500", 1),
         (document(429, {"statusCode": 429, "message": "slower"}), "429", 1),
+        (document(200, ["odd"]), "200", 1),
+        (document(200, "odd"), "200", 1),
+        (document(200, None), "200", 1),
+        (document(200, {"access_token": ["odd"], "expires_on": ["odd"], "token_type": ["odd"]}), "200", 1),
     ],
 )
 async def test_odd_answers_of_the_identity_endpoint(

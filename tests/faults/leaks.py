@@ -20,7 +20,11 @@ class Before:
         self._threads = set(threading.enumerate())
 
     async def left(self, patience: float) -> list[str]:
-        """What is left once it has had `patience` seconds to go; empty as soon as nothing is."""
+        """What is left once it has had `patience` seconds to go; empty as soon as nothing is.
+
+        What only waits for the garbage collector, as the pool of a closed HTTP session may, is not left.
+        """
+        gc.collect()
         loop = asyncio.get_running_loop()
         ends = loop.time() + patience
         while (left := self._left()) and loop.time() < ends:  # noqa: ASYNC110 - no event tells of a descriptor

@@ -31,18 +31,24 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One answer, before it is bytes; without a `Content-Length` among the headers its own is added."""
+    """One answer, before it is bytes.
+
+    Attributes:
+        path: Of its request.
+        sized: Whether a `Content-Length` is added, where there is none.
+    """
 
     status: str
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    path: str = ""
+    sized: bool = True
 
     @property
     def head(self) -> bytes:
         """Status line and headers, with the empty line."""
-        framed = {"content-length", "transfer-encoding"} & {name.lower() for name in self.headers}
-        lengths = {} if framed else {"Content-Length": str(len(self.body))}
-        lines = (f"{name}: {value}\r\n" for name, value in {**self.headers, **lengths}.items())
+        headers = {"Content-Length": str(len(self.body)), **self.headers} if self.sized else self.headers
+        lines = (f"{name}: {value}\r\n" for name, value in headers.items())
         return f"HTTP/1.1 {self.status}\r\n{''.join(lines)}\r\n".encode()
 
     @property
@@ -50,11 +56,10 @@ class Response:
         """All of it."""
         return self.head + self.body
 
-    def but(self, status: str = "", body: bytes | None = None, **headers: str) -> "Response":
-        """The same with these changes; an underscore in a header's name stands for a hyphen."""
+    def but(self, body: bytes | None = None, **headers: str) -> "Response":
+        """The same with another body, or with these headers; an underscore in a header's name stands for a hyphen."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        body = self.body if body is None else body
-        return replace(self, status=status or self.status, body=body, headers={**self.headers, **named})
+        return replace(self, body=self.body if body is None else body, headers={**self.headers, **named})
 
 
 @dataclass
@@ -72,9 +77,10 @@ class Service:
         if self.handshake is not None:
             await self.handshake(line, self.contexts)
         while True:
-            stage, response = self.answers(await _request(line))
+            request = await _request(line)
+            stage, response = self.answers(request)
             if stage == self.stage and self.fault is not None:
-                await self.fault(line, response)
+                await self.fault(line, replace(response, path=request.path))
             else:
                 await line.send(response.wire)
 
@@ -92,6 +98,20 @@ async def _request(line: Line) -> Request:
 def ok(document: object) -> Response:
     """200 with this document."""
     return Response("200 OK", json.dumps(document).encode())
+
+
+def first_time(fault: HttpFault) -> HttpFault:
+    """The fault for the first request, and the healthy answer for those that come later."""
+    faults = iter([fault])
+
+    async def answer(line: Line, response: Response) -> None:
+        await next(faults, _healthy)(line, response)
+
+    return answer
+
+
+async def _healthy(line: Line, response: Response) -> None:
+    await line.send(response.wire)
 
 
 def identity(token: str) -> Callable[[Request], tuple[str, Response]]:
@@ -115,7 +135,7 @@ def vault(value: str, content_type: str, version: str) -> Callable[[Request], tu
             resource = f"https://{request.headers['host'].replace('127.0.0.1', '0.0.1')}"
             challenge = f'Bearer authorization="https://login.example/{TENANT}", resource="{resource}"'
             refusal = ok({"error": {"code": "Unauthorized", "message": "AKV10000: Request is missing a token."}})
-            return "challenge", refusal.but("401 Unauthorized", WWW_Authenticate=challenge)
+            return "challenge", replace(refusal, status="401 Unauthorized").but(WWW_Authenticate=challenge)
         found = f"https://{request.headers['host']}/secrets/{NAME}/{version}"
         return "secret", ok({"value": value, "contentType": content_type, "id": found, "attributes": {"enabled": True}})
 

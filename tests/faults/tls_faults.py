@@ -105,9 +105,10 @@ async def good(line: Line, contexts: Contexts) -> None:
 
 
 async def one_byte(line: Line, contexts: Contexts) -> None:
-    """One byte per packet, from the handshake on."""
+    """The handshake in packets of one byte."""
     line.piece = 1
     await line.start_tls(contexts["good"])
+    line.piece = 0
 
 
 async def slow(line: Line, contexts: Contexts) -> None:

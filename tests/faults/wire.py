@@ -156,7 +156,7 @@ class Server:
         self._errors: list[Exception] = []
 
     async def __aenter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = _fresh()
         self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
         self._accepting = asyncio.create_task(self._accept())
@@ -191,6 +191,23 @@ class Server:
                 pass
             except Exception as error:  # noqa: BLE001 - raised again where the server is left
                 self._errors.append(error)
+
+
+_used: set[int] = set()
+
+
+def _fresh() -> socket.socket:
+    """Listens on a port that no server before it had.
+
+    Key Vault's SDK remembers for the life of the process which challenge it met at an address, and skips it later.
+    """
+    while True:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        port = listener.getsockname()[1]
+        if port not in _used:
+            _used.add(port)
+            return listener
+        listener.close()
 
 
 @contextmanager

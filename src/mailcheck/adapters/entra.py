@@ -202,7 +202,8 @@ class _Http:
         except requests.RequestException as error:
             fault, said = fault_of(error)
             raise _Refused(Evidence(Stage.TOKEN, fault, said, details=_host(url))) from error
-        response.encoding = "utf-8"  # JSON is (RFC 8259 section 8.1); requests would guess
+        # JSON is UTF-8, and a reader may overlook a mark before it (RFC 8259 section 8.1); requests would guess.
+        response.encoding = "utf-8-sig"
         document = json_object(response.text)
         if response.status_code != _OK:
             retry_after = response.headers.get("Retry-After", "")

@@ -1,6 +1,8 @@
 """What the clients of Entra and Key Vault share: why no answer came, and a server's words made fit to show."""
 
+import http.client
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -26,8 +28,29 @@ def fault_of(error: BaseException) -> tuple[Fault, str]:
     for kind, _ in FAULTS:
         for cause in reversed(causes):
             if isinstance(cause, kind):
-                return fault_in(cause), one_line(str(cause))
+                return fault_in(cause), one_line(_words(cause))
     return fault_in(error), one_line(str(error))
+
+
+def _words(error: BaseException) -> str:
+    """What an exception says; of those that quote the answer, which may hold a token or a key, what they stand for."""
+    match error:
+        case http.client.IncompleteRead():
+            return "the answer broke off"
+        case http.client.HTTPException() if type(error) is not http.client.HTTPException:  # the plain one is our own
+            return "the answer is not HTTP"
+        case _:
+            return str(error)
+
+
+def silence_sdks() -> None:
+    """Keep the libraries from logging what they meet.
+
+    At INFO the Azure SDKs log each request with its headers. At WARNING they, MSAL and urllib3 log the part of an
+    answer that they could not read, which may hold a token or a key. What matters of it is evidence.
+    """
+    for name in ("azure.core", "azure.identity", "azure.keyvault", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def one_line(text: str, limit: int = SAID_LIMIT) -> str:

@@ -144,7 +144,8 @@ class KeyVaultCredentials:
             return self._unanswered(error)
         if response.status_code == _OK:  # DecodeError: it called itself JSON
             return malformed(self._host)
-        return refusal(self._host, int(response.status_code), response.text(), response.headers)
+        asked = "Authorization" in response.request.headers
+        return refusal(self._host, int(response.status_code), response.text(), response.headers, with_token=asked)
 
     def _unanswered(self, error: "AzureError") -> Evidence:
         fault, said = fault_of(error.inner_exception or error)
@@ -161,7 +162,8 @@ class KeyVaultCredentials:
             read_timeout=self._read_timeout,
         )
         identity = VaultIdentity(self._identity, self._host, transport)
-        return SecretClient(self._vault_url, identity, transport=transport, retry_total=0)
+        # A vault redirects nobody: whoever does is no vault, and is told nothing more.
+        return SecretClient(self._vault_url, identity, transport=transport, retry_total=0, permit_redirects=False)
 
 
 def _worth_another_try(seen: Evidence) -> bool:

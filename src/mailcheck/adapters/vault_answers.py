@@ -10,10 +10,12 @@ from typing import Final
 from mailcheck.adapters.https import json_object, line_of, one_line
 from mailcheck.model.evidence import Evidence, Fault, Stage
 
+_UNAUTHORIZED: Final = 401
 _THROTTLED: Final = 429
 _SERVER_ERROR: Final = 500
 
 _VAULT_CODE: Final = re.compile(r"(AKV\d{5}):")  # opens the message of a 401, whose code is "Unauthorized" for all
+_MISSING: Final = "AKV10000"  # it came without a token
 _FACTS: Final = {  # written by the vault into its messages, for the administrator to act on
     "app_id": re.compile(r"\bappid=([0-9A-Fa-f-]{36})\b"),
     "object_id": re.compile(r"\boid=([0-9A-Fa-f-]{36})\b"),
@@ -23,7 +25,7 @@ _FACTS: Final = {  # written by the vault into its messages, for the administrat
 _CHALLENGE: Final = re.compile(r"challenge resource '([^'\s]{1,253})'")
 
 
-def refusal(host: str, status: int, body: str, headers: Mapping[str, str]) -> Evidence:
+def refusal(host: str, status: int, body: str, headers: Mapping[str, str], *, with_token: bool) -> Evidence:
     """The evidence in an answer that is not a secret.
 
     Args:
@@ -31,10 +33,13 @@ def refusal(host: str, status: int, body: str, headers: Mapping[str, str]) -> Ev
         status: HTTP status.
         body: The text of the answer.
         headers: Its headers.
+        with_token: Whether the request had a token. One that had none is a question for the vault's challenge.
     """
     code, inner, message = _error_of(body)
     by_status = status == _THROTTLED or status >= _SERVER_ERROR
     vault_code = found[1] if (found := _VAULT_CODE.match(message)) else ""
+    if status == _UNAUTHORIZED and not with_token and vault_code in {"", _MISSING}:
+        return malformed(host, "the answer asks for a token and does not say for which service")
     signal = inner or (str(status) if by_status else vault_code or code or str(status))
     details = {"host": host, "status": str(status), **_facts(message)}
     retry_after = headers.get("Retry-After", "")
@@ -54,9 +59,9 @@ def mismatch(host: str, said: str) -> Evidence | None:
     return Evidence(Stage.VAULT, Fault.CHALLENGE_MISMATCH, said=said, details=details)
 
 
-def malformed(host: str) -> Evidence:
-    """The evidence in a 200 that is no secret."""
-    return Evidence(Stage.VAULT, Fault.MALFORMED, said="the answer is no secret in JSON", details={"host": host})
+def malformed(host: str, said: str = "the answer is no secret in JSON") -> Evidence:
+    """The evidence in what no vault answers, such as a 200 that is no secret."""
+    return Evidence(Stage.VAULT, Fault.MALFORMED, said=said, details={"host": host})
 
 
 def _error_of(body: str) -> tuple[str, str, str]:

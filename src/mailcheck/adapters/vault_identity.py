@@ -50,8 +50,9 @@ class NoToken(Exception):  # noqa: N818 - it carries an answer through the SDK's
 class VaultIdentity:
     """A `TokenCredential` whose failures cannot be taken for the vault's: both raise ClientAuthenticationError.
 
-    An identity endpoint that is still starting (502, 503, 504, a closed connection) is asked once more, at once. A
-    failure is not kept: MSAL would answer from memory for a minute, so what failed is replaced.
+    An identity endpoint that is still starting (502, 503, 504, a closed connection) is asked once more, at once, unless
+    it tells how long to wait. A failure is not kept: MSAL would answer from memory for a minute, so what failed is
+    replaced.
 
     Args:
         identity: As whom to ask.
@@ -64,6 +65,7 @@ class VaultIdentity:
         self._vault_host = vault_host
         self._transport = transport
         self._status = _NOT_ASKED
+        self._to_wait = False
         self._credential: TokenCredential | None = None
 
     def get_token(self, *scopes: str, **options: Any) -> "AccessToken":  # noqa: ANN401 - the SDK's protocol
@@ -92,7 +94,7 @@ class VaultIdentity:
     ) -> "AccessToken | Evidence":
         from azure.core.exceptions import AzureError, ClientAuthenticationError  # noqa: PLC0415 - see the top
 
-        self._status = _NOT_ASKED
+        self._status, self._to_wait = _NOT_ASKED, False
         try:
             return credential.get_token(*scopes, **options)
         except ClientAuthenticationError as error:
@@ -100,7 +102,8 @@ class VaultIdentity:
         except AzureError as error:
             fault, said = fault_of(error.inner_exception or error)
             return self._failed(said, closed=fault is Fault.CLOSED)
-        except (ValueError, RecursionError):  # no JSON, too deep, or no number where one belongs
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            # No JSON, too deep, or another shape than the SDK takes on trust.
             return self._failed("the identity endpoint's answer cannot be read")
 
     def _refused(self, message: str) -> Evidence:
@@ -119,7 +122,8 @@ class VaultIdentity:
         return Evidence(Stage.IDENTITY, Fault.IDENTITY_FAILED, said=one_line(said), details=details)
 
     def _is_starting(self, seen: Evidence) -> bool:
-        return self._identity.managed and (self._status in _STARTING or "closed" in seen.details)
+        starting = self._status in _STARTING or "closed" in seen.details
+        return self._identity.managed and starting and not self._to_wait
 
     def _managed(self) -> "TokenCredential":
         from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - see the top of the file
@@ -129,8 +133,9 @@ class VaultIdentity:
         )
 
     def _note(self, response: "PipelineResponse[Any, Any]") -> None:
-        """The SDK's exceptions do not tell the status."""
+        """What the SDK's exceptions do not tell."""
         self._status = int(response.http_response.status_code)
+        self._to_wait = "Retry-After" in response.http_response.headers
 
     def _developers(self) -> "TokenCredential":
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - see the top of the file

@@ -203,4 +203,28 @@ ENTRIES = (
         _ERRORS_PAGE,
         ("response vault-refused",),
     ),
+    Entry(
+        "vault-no-secret",
+        When((Stage.VAULT,), ("2*", "3*", "4*", "5*")),
+        "{vault_url} answers with the HTTP status {signal}, and no secret",
+        (
+            Explanation(
+                "A proxy or another service answers in the key vault's place",
+                Likelihood.LIKELY,
+                "Key Vault gives a reason of its own with its refusals, and there is none",
+                (
+                    azure_cli("az keyvault show --name {vault_name} --query properties.vaultUri -o tsv"),
+                    step("Put that address into MAILCHECK_VAULT_URL, and let no proxy answer for it"),
+                ),
+            ),
+            Explanation(
+                "Key Vault has a passing fault",
+                Likelihood.POSSIBLE,
+                "it happens, and passes",
+                (step("Check again in some minutes; look at https://azure.status.microsoft"),),
+            ),
+        ),
+        _ERRORS_PAGE,
+        ("fault vault/secret/status-409",),
+    ),
 )
