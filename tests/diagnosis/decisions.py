@@ -53,6 +53,8 @@ WORDS: Mapping[str, str] = {
     "user-assigned": "has only a user-assigned identity",
     "certificate-off": "version of the certificate was disabled",
     "pending": "still being issued",
+    "withheld": "with a key that cannot be exported",
+    "public": "public certificate was stored",
     "secret-off": "version of the secret was disabled",
     "certificate-name": "MAILCHECK_CERTIFICATE has a wrong name",
     "secret-name": "MAILCHECK_SECRET has a wrong name",
@@ -90,8 +92,10 @@ _OUT_OF_ORDER = at(Stage.AUTH, "-ERR", "Command is not valid in this state.", PO
 _UNREAD = at(Stage.AUTH, "NO", "no", IMAP, token="unread")
 _NOT_UNDERSTOOD = at(Stage.AUTH, "BAD", "Command Argument Error. 11", IMAP)
 _NO_CAPABILITY = at(Stage.CAPABILITY, "BAD", "Command Error. 10", IMAP)
-_IDENTITY = at(Stage.IDENTITY, Fault.IDENTITY_FAILED, "400, none")
-_NAMED = at(Stage.IDENTITY, Fault.IDENTITY_FAILED, "400, none", identity_client_id="77")
+_IDENTITY = at(Stage.IDENTITY, Fault.IDENTITY_FAILED, "400, none", status="400")
+_NOT_ANSWERED = at(Stage.IDENTITY, Fault.IDENTITY_FAILED, "timed out")
+_NAMED = at(Stage.IDENTITY, Fault.IDENTITY_FAILED, "400, none", status="400", identity_client_id="77")
+_NAMED_BUSY = replace(_NAMED, details={**_NAMED.details, "status": "502"})
 
 type Row = tuple[str, Evidence, Circumstances, str]
 
@@ -242,13 +246,15 @@ DECISIONS: tuple[Row, ...] = (
     # the managed identity
     ("managed-identity-refused", _IDENTITY, known(), "user-assigned+ starting?"),
     ("managed-identity-refused", _NAMED, known(), "unassigned+ starting?"),
-    ("managed-identity-refused", replace(_IDENTITY, said="timed out"), known(), "starting+ user-assigned?"),
-    ("managed-identity-refused", replace(_NAMED, said="502, bad gateway"), known(), "starting+ unassigned+"),
+    ("managed-identity-refused", _NOT_ANSWERED, known(), "starting+ user-assigned?"),
+    ("managed-identity-refused", _NAMED_BUSY, known(), "starting+ unassigned+"),
     # certificate or client secret
     ("certificate-disabled", at(Stage.VAULT, "SecretDisabled"), known(), "certificate-off+ pending?"),
     ("certificate-disabled", at(Stage.VAULT, "SecretDisabled"), _SECRET, "secret-off+"),
     ("certificate-not-in-vault", at(Stage.VAULT, "SecretNotFound"), known(), "certificate-name!"),
     ("certificate-not-in-vault", at(Stage.VAULT, "SecretNotFound"), _SECRET, "secret-name!"),
+    ("certificate-without-key", at(Stage.CERTIFICATE, Fault.NO_PRIVATE_KEY), known(), "public+ withheld?"),
+    ("certificate-without-key", at(Stage.CERTIFICATE, Fault.NO_PRIVATE_KEY, managed="true"), known(), "withheld!"),
     ("client-secret-unreadable", at(Stage.SECRET, Fault.UNREADABLE, found="empty"), _SECRET, "other-text+ no-secret?"),
     ("client-secret-unreadable", at(Stage.SECRET, Fault.UNREADABLE, found="id"), _SECRET, "secret-id+ other-text?"),
     ("client-secret-unreadable", at(Stage.SECRET, Fault.UNREADABLE, found="line-end"), _SECRET, "space+ other-text?"),

@@ -1,6 +1,6 @@
 """The certificate that Key Vault holds: what goes wrong before Entra is asked."""
 
-from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.entry import Entry, Explanation, Given, When
 from mailcheck.diagnosis.remedies import CLOCK, CREATE, IMPORTED, POLICY, RENEW, UPLOAD
 from mailcheck.diagnosis.text import azure_cli, step
 from mailcheck.model.evidence import Fault, Stage
@@ -16,7 +16,7 @@ ENTRIES = (
         (
             Explanation(
                 "It was made with a key that cannot be exported",
-                Likelihood.LIKELY,
+                Likelihood.POSSIBLE,
                 "the vault gives the key out only where the policy's key is exportable and not in an HSM",
                 (
                     POLICY,
@@ -24,12 +24,14 @@ ENTRIES = (
                     CREATE,
                     *UPLOAD,
                 ),
+                ((Given.WRITTEN_BY_VAULT, Likelihood.CERTAIN),),
             ),
             Explanation(
                 "A public certificate was stored as a secret of that name",
-                Likelihood.POSSIBLE,
-                "such a secret has no key in it",
+                Likelihood.LIKELY,
+                "such a secret has no key in it, and the vault does not name it as its own",
                 IMPORTED,
+                ((Given.WRITTEN_BY_VAULT, None),),
             ),
         ),
         _CERTIFICATE_PAGE,

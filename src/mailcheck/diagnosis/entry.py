@@ -72,6 +72,7 @@ class Given(Enum):
     FOUND_ID = "what the vault holds has the form of a client secret's ID"
     FOUND_CERTIFICATE = "what the vault holds is a certificate or a key"
     FOUND_SPACE = "what the vault holds has a space or the end of a line in it"
+    WRITTEN_BY_VAULT = "the vault itself wrote it, as the secret behind a certificate"
     SECRET_USED = "mailcheck signs in with a client secret"  # noqa: S105 - a sentence
 
 

@@ -1,7 +1,5 @@
 """What decides between causes that share one signal: findings in the failure itself and in the rest of the check."""
 
-import re
-
 from mailcheck.diagnosis.entry import Circumstances, Given
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.request import CredentialKind, MailProtocol
@@ -14,7 +12,6 @@ _EXCHANGE = frozenset({"00000002-0000-0ff1-ce00-000000000000", "https://ps.outlo
 _BY_FULL_ACCESS = frozenset({MailProtocol.IMAP, MailProtocol.POP})
 _OUT_OF_DATE = frozenset({Fault.EXPIRED, Fault.NOT_YET_VALID})
 _UNTRUSTED = _OUT_OF_DATE | {Fault.UNTRUSTED, Fault.HOST_MISMATCH}
-_IDENTITY_REFUSAL = re.compile(r"4\d\d\b")  # how the identity endpoint's own refusals begin: `400, ...`
 
 
 def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
@@ -73,7 +70,7 @@ def _of_identity(evidence: Evidence) -> dict[Given, bool]:
     at_identity = evidence.stage is Stage.IDENTITY
     return {
         Given.IDENTITY_NAMED: "identity_client_id" in evidence.details,
-        Given.IDENTITY_SILENT: at_identity and not _IDENTITY_REFUSAL.match(evidence.said),
+        Given.IDENTITY_SILENT: at_identity and not evidence.details.get("status", "").startswith("4"),
     }
 
 
@@ -83,6 +80,7 @@ def _of_secret(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
         Given.FOUND_ID: found == "id",
         Given.FOUND_CERTIFICATE: found == "certificate",
         Given.FOUND_SPACE: found == "line-end",
+        Given.WRITTEN_BY_VAULT: "managed" in evidence.details,
         Given.SECRET_USED: known.app.credential is CredentialKind.SECRET,
     }
 
