@@ -45,6 +45,11 @@ def _turning_away(world: "World") -> None:
     world.exchange.organization.turning_away.update(Protocol)
 
 
+def _turning_away_once(world: "World") -> None:
+    _turning_away(world)
+    world.exchange.organization.recovering = True
+
+
 def _failing(protocols: Iterable[Protocol]) -> Change:
     def enter(world: "World") -> None:
         world.exchange.organization.failing.update(protocols)
@@ -101,6 +106,11 @@ EXCHANGE_STATES = (
         _registered(MAIL_REGISTRATION_ID),
     ),
     _row("exchange-busy", "Exchange's servers greet with a refusal and hang up.", _turning_away),
+    _row(
+        "exchange-busy-once",
+        "Exchange's servers greet the first client of each protocol with a refusal, then work.",
+        _turning_away_once,
+    ),
     _row("exchange-incident", "An incident: Exchange refuses every sign-in, by all protocols.", _failing(Protocol)),
     _row("imap-incident", "An incident: Exchange refuses every sign-in by IMAP.", _failing((Protocol.IMAP,))),
     _row("token-too-long", "POP's newer front end hangs up on the token of an app with many roles.", _long_token),

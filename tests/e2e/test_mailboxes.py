@@ -43,6 +43,7 @@ STATES: Final[dict[str, tuple[str, str, str]]] = {
     "principal-missing": REFUSED,
     "principal-wrong-object-id": REFUSED,
     "exchange-busy": ("server-hung-up-at-once", "server-unavailable", "smtp-busy"),
+    "exchange-busy-once": (OPENS, OPENS, "smtp-busy"),
     "exchange-incident": REFUSED,
     "imap-incident": ("imap-sign-in-refused", OPENS, OPENS),
     "token-too-long": (OPENS, "pop-protocol-error", OPENS),

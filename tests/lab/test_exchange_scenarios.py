@@ -10,6 +10,7 @@ from lab.exchange.protocols import Protocol
 from lab.exchange.server import Exchange
 from lab.exchange.session import MAX_LINE
 from lab.exchange.standard import scenarios, standard_mailboxes
+from lab.exchange.troubles import Blocked, NotConnected, Trouble
 from lab.tenant import MAIL_PRINCIPAL_ID, TENANT_DOMAIN
 from tests.lab.exchange_kit import Peer, app_token, new_exchange, play_imap, play_pop, play_smtp, xoauth2
 
@@ -165,6 +166,22 @@ async def test_a_fault_that_passes(exchange: Exchange) -> None:
     for play, fault, opens in zip((play_imap, play_pop, play_smtp), SCENARIOS["flaky"], OPENS, strict=True):
         for talk, _ in (fault, opens, fault, opens):
             await play(exchange, talk, response=response)
+
+
+@pytest.mark.parametrize(
+    "trouble, talks",
+    [
+        (NotConnected(1), (IMAP_DOES_NOT_CONNECT[0], POP_NO, SMTP_NO)),
+        (Blocked(), (IMAP_NO, POP_NO, SMTP_IS_BLOCKED[0])),
+    ],
+)
+async def test_troubles_by_protocols_that_no_scenario_has(
+    exchange: Exchange, trouble: Trouble, talks: tuple[str, str, str]
+) -> None:
+    """A trouble may be set for any protocol; where one has no words for it, it refuses as always."""
+    mailbox(exchange, "info").troubles = dict.fromkeys(Protocol, trouble)
+    for play, talk in zip((play_imap, play_pop, play_smtp), talks, strict=True):
+        await play(exchange, talk, response=xoauth2(f"info@{TENANT_DOMAIN}"))
 
 
 async def test_rbac_for_applications_alone(exchange: Exchange) -> None:

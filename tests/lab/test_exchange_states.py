@@ -45,20 +45,22 @@ POP_FILTERED = POP_GREETING + (
 SMTP_FILTERED = SMTP_BEGINS.replace("AUTH LOGIN XOAUTH2", "AUTH LOGIN") + (
     "C: AUTH XOAUTH2\nS: 504 5.7.4 Unrecognized authentication type [...]"
 )
+TURNED_AWAY = (
+    "S: * BYE Connection closed. 14\nS: <closed>",
+    "S: -ERR Server Unavailable. 21\nS: <closed>",
+    "S: 421 4.3.2 LB0P... Service not available, closing transmission channel\nS: <closed>",
+)
 REFUSED = (IMAP_NO, POP_NO, SMTP_NO)
+OPENS = (IMAP_OPENS, POP_OPENS, SMTP_OPENS)
 # The handshake itself fails.
 NO_TLS = ("", "", "")
 
 STATES = {
     "smtp-off": (IMAP_OPENS, POP_OPENS, SMTP_IS_OFF),
-    "smtp-by-rbac": (IMAP_OPENS, POP_OPENS, SMTP_OPENS),
+    "smtp-by-rbac": OPENS,
     "principal-missing": REFUSED,
     "principal-wrong-object-id": REFUSED,
-    "exchange-busy": (
-        "S: * BYE Connection closed. 14\nS: <closed>",
-        "S: -ERR Server Unavailable. 21\nS: <closed>",
-        "S: 421 4.3.2 LB0P... Service not available, closing transmission channel\nS: <closed>",
-    ),
+    **dict.fromkeys(("exchange-busy", "exchange-busy-once"), TURNED_AWAY),
     "exchange-incident": REFUSED,
     "imap-incident": (IMAP_NO, POP_OPENS, SMTP_OPENS),
     "token-too-long": (IMAP_OPENS, POP_HANGS_UP, SMTP_OPENS),
@@ -118,6 +120,15 @@ async def test_certificate(name: str, protocol: Protocol) -> None:
     async with World(scenario=name) as world:
         with pytest.raises(ssl.SSLCertVerificationError, match=VERIFICATION[name]):
             await play(world, protocol, SMTP_GREETING + SMTP_STARTTLS)
+
+
+@pytest.mark.parametrize("name, later", [("exchange-busy", TURNED_AWAY), ("exchange-busy-once", OPENS)])
+async def test_servers_that_turn_clients_away(name: str, later: tuple[str, str, str]) -> None:
+    """Busy servers stay so, or are well for the second client of each protocol."""
+    async with World(scenario=name) as world:
+        for talks in (TURNED_AWAY, later, later):
+            for protocol, talk in zip(Protocol, talks, strict=True):
+                await play(world, protocol, talk)
 
 
 async def test_an_ordinary_token_fits_the_newer_front_end() -> None:

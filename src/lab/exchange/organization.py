@@ -15,6 +15,7 @@ class Organization:
         service_principals: Object ids that were registered with `New-ServicePrincipal -ObjectId`. Exchange knows an app
             when the `oid` of its token is among them.
         turning_away: Protocols whose servers greet with a refusal and hang up.
+        recovering: Whether a protocol's servers are well again when they have turned one client away.
         failing: Protocols by which no sign-in succeeds, in the words of any other refusal: an incident of the service.
         without_xoauth2: Protocols that offer no XOAUTH2 and do not know it: a device in front of Exchange filters it.
         without_starttls: Whether SMTP offers no STARTTLS and does not know it, for the same reason.
@@ -26,8 +27,16 @@ class Organization:
     smtp_auth_disabled: bool = False
     service_principals: set[str] = field(default_factory=lambda: {MAIL_PRINCIPAL_ID})
     turning_away: set[Protocol] = field(default_factory=set)
+    recovering: bool = False
     failing: set[Protocol] = field(default_factory=set)
     without_xoauth2: set[Protocol] = field(default_factory=set)
     without_starttls: bool = False
     old_tls: bool = False
     pop_front_end: bool = False
+
+    def turns_away(self, protocol: Protocol) -> bool:
+        """Whether the client that has just connected by this protocol is turned away."""
+        found = protocol in self.turning_away
+        if self.recovering:
+            self.turning_away.discard(protocol)
+        return found

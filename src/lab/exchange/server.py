@@ -146,7 +146,7 @@ class Exchange:
 
     async def _serve(self, protocol: Protocol, lines: Lines) -> None:
         try:
-            if protocol in self.organization.turning_away:
+            if self.organization.turns_away(protocol):
                 lines.write(_TURNED_AWAY[protocol])
                 await lines.flush()
             else:

@@ -184,10 +184,12 @@ class SmtpSession:
 
     async def _login(self, initial: str) -> str:
         """AUTH LOGIN asks for both, and Basic authentication is off."""
-        for question in (_PASSWORD,) if initial else (_USERNAME, _PASSWORD):
-            if await self._challenge(question) == _CANCEL:
+        answers = [initial.encode()] if initial else []
+        for question in (_USERNAME, _PASSWORD)[len(answers) :]:
+            answers.append(await self._challenge(question))
+            if answers[-1] == _CANCEL:
                 return smtp_reply.AUTHENTICATION_UNSUCCESSFUL
-        return smtp_reply.BASIC_IS_OFF
+        return smtp_reply.BASIC_IS_OFF if all(map(_decoded, answers)) else smtp_reply.BAD_BASE64
 
     async def _xoauth2(self, initial: str) -> str:
         if initial:  # RFC 4954 section 4: a lone = is a response that is there, and empty.
@@ -239,3 +241,7 @@ class SmtpSession:
                 return _OPENED
             case _:
                 assert_never(trouble)
+
+
+def _decoded(line: bytes) -> bool:
+    return sasl.decode(line) is not None

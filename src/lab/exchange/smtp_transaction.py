@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"[0-9]{1,20}")
 _NO_SENDER = "503 5.5.2 Need mail command"
 _NO_RECIPIENT = "503 5.5.2 Need rcpt command"
 _TOO_LARGE = "552 5.3.4 Message size exceeds fixed maximum message size"
+_NOT_ASCII = "550 5.6.7 Non-ASCII addresses need SMTPUTF8"  # RFC 6531 section 3.5
 _NOT_AS_THIS_SENDER = "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
 _TAKES_NO_MAIL = "554 5.3.2 System not accepting messages: the lab takes no mail"
 
@@ -50,6 +51,8 @@ class Transaction:
             return smtp_reply.INVALID_ARGUMENTS
         if int(size) > SIZE_LIMIT:
             return _TOO_LARGE
+        if not address.isascii() and "SMTPUTF8" not in parameters:
+            return _NOT_ASCII
         self._sender = address
         return "250 2.1.0 Sender OK"
 
