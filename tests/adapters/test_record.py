@@ -123,6 +123,16 @@ def test_a_secret_is_withheld_from_the_names_of_folders() -> None:
     )
 
 
+@pytest.mark.parametrize("others", [0, 4000], ids=["few", "very-many"])
+def test_a_piece_of_a_secret_is_found_among_any_number_of_folders(others: int) -> None:
+    """However many names there are, the one that holds a piece is withheld, and the others are as they were."""
+    record = Record(Clock(), (Secret(TOKEN),))
+    names = [*(f"a-folder-with-a-long-name-{number}" for number in range(others)), f"x{TOKEN[7:23]}x"]
+    found = record.conversation(Listing(tuple(Folder((name,)) for name in names))).outcome
+    assert isinstance(found, Listing)
+    assert [folder.name for folder in found.folders] == [*names[:-1], WITHHELD]
+
+
 def test_the_command_around_a_secret_stays_readable() -> None:
     """Of a secret line, only the words that its substitute does not show are secret."""
     record = Record(Clock())

@@ -5,7 +5,7 @@ Beside transport.py, which fills it, and apart from it: nothing here knows a soc
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -19,8 +19,8 @@ WITHHELD = "<withheld>"
 LINES_KEPT = 100  # from the beginning, and as many from the end: a report is read by people and kept in a table
 LINE_SHOWN = 300  # characters of one line, for the same reason
 _PIECE = 16  # characters: a server that cuts a secret off, or wraps it, still shows pieces of this length
-_BLOCK = 4  # characters: the secrets are cut so that whichever piece of them is shown, a block of this length is in it
-_CUT = _PIECE - _BLOCK + 1
+_BLOCK = 8  # characters: wherever a piece stands in a run, one of the blocks that the run is cut into lies within it
+_LARGE = 64 * 1024  # characters: as many as a transcript has at most
 _RUN = re.compile(rf"[\w+/=.~-]{{{_PIECE},}}", re.ASCII)  # what tokens (RFC 6750 section 2.1) and base64 are made of
 
 
@@ -51,6 +51,7 @@ class Record:
         self._began = self._entered = clock()
         self._steps: list[Step] = []
         self._secrets = {secret.reveal() for secret in secrets}
+        self._blocks: Container[str] = ()  # has each block of a secret in it, once all are known
         self._first: list[str] = []
         self._last: deque[str] = deque(maxlen=LINES_KEPT)
         self._later = 0  # lines after the first ones, kept or not
@@ -79,6 +80,7 @@ class Record:
     def conversation[T](self, outcome: T | Evidence) -> Conversation[T]:
         """The whole of it, now that it has ended; the outcome loses the secrets that the server repeated."""
         self._leave()
+        self._blocks = "\n".join(self._secrets)
         steps = self._steps
         if isinstance(outcome, Evidence):
             said = self._withhold(readable(outcome.said.encode()))
@@ -119,6 +121,8 @@ class Record:
     def _withheld(self, lines: tuple[str, ...]) -> tuple[str, ...]:
         """The lines without secrets: there may be millions, so first all at once, which nearly always finds none."""
         text = "\n".join(lines)
+        if len(text) > _LARGE:  # a set takes longer to make than a small text to look through, and is faster after that
+            self._blocks = {one[at : at + _BLOCK] for one in self._secrets for at in range(len(one) - _BLOCK + 1)}
         return lines if self._withhold(text) == text else tuple(map(self._withhold, lines))
 
     def _withhold(self, text: str) -> str:
@@ -128,20 +132,16 @@ class Record:
 
     def _has_piece(self, run: str) -> bool:
         """Whether a piece of a secret stands in this run: a block leads there, the whole piece proves it."""
-        hits = (at for at in range(len(run)) if run[at : at + _BLOCK] in self._blocks)
+        hits = (at for at in range(0, len(run) - _BLOCK + 1, _BLOCK) if run[at : at + _BLOCK] in self._blocks)
         return any(
             run[start : start + _PIECE] in self._pieces
             for at in hits
             for start in range(max(0, at + _BLOCK - _PIECE), at + 1)
         )
 
-    # Both are made when they are first needed, which is after the talk, when all secrets are known.
     @cached_property
-    def _blocks(self) -> set[str]:
-        return {one[at : at + _BLOCK] for one in self._secrets for at in range(0, len(one), _CUT)}
-
-    @cached_property
-    def _pieces(self) -> set[str]:
+    def _pieces(self) -> Container[str]:
+        # Made when first needed: after the talk, when all secrets are known, and only for a server that repeats one.
         return {one[at : at + _PIECE] for one in self._secrets for at in range(len(one) - _PIECE + 1)}
 
 
