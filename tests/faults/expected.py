@@ -4,9 +4,11 @@ A case is `area/stage/fault`. `EXPECTED` maps each to the id of a diagnosis, or 
 no sense is in `EXCLUDED` with the reason. In the patterns `*` is anything, and `|` stands between alternatives.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from itertools import product
 
 from tests.faults.http_faults import HTTP_FAULTS
@@ -30,8 +32,17 @@ class Case:
 
     def matches(self, pattern: str) -> bool:
         """Whether this pattern is about the case."""
-        parts = zip((self.area, self.stage, self.fault), pattern.split("/"), strict=True)
-        return all(any(fnmatchcase(part, one) for one in wanted.split("|")) for part, wanted in parts)
+        return all(wanted.fullmatch(part) for part, wanted in zip(self._parts, _compiled(pattern), strict=True))
+
+    @property
+    def _parts(self) -> tuple[str, str, str]:
+        return self.area, self.stage, self.fault
+
+
+@cache
+def _compiled(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """An expression for each part; matching is most of what the tables cost."""
+    return tuple(re.compile("|".join(map(translate, part.split("|")))) for part in pattern.split("/"))
 
 
 DNS_FAULTS = ("not-found", "no-host-name", "try-again", "resolver-failed", "silent")
@@ -60,6 +71,8 @@ STAGES: Mapping[str, Mapping[str, Sequence[str]]] = {
     for area, talk in {
         "imap": ("greeting", "auth", "capability", "challenge", "refusal", "list", "logout"),
         "pop": ("greeting", "capability", "challenge", "auth", "refusal", "list", "logout"),
+        # The extensions are told twice: `hello` is in clear, `capability` under TLS.
+        "smtp": ("greeting", "hello", "starttls", "capability", "challenge", "auth", "refusal", "logout"),
     }.items()
 } | {
     "identity": {
@@ -85,14 +98,22 @@ EXCLUDED: Mapping[str, str] = {
     "vault/*/status-400-json": "a code of Key Vault's own that has no entry is what the diagnosis `unknown` is for",
     "imap/greeting/endless-list": "a greeting is one line; what follows belongs to the next answer",
     "imap/capability|challenge|auth|refusal|list|logout/preauth": "in the middle of a talk it is a remark like others",
-    "pop/*/wrong-tag|preauth|bad|throttled-bad|not-connected": "POP has no tags, no PREAUTH and no BAD",
-    "pop/*/giant-literal|endless-literals": "POP has no literals",
+    "pop|smtp/*/preauth|throttled-bad|not-connected": "POP and SMTP have no PREAUTH and no BAD",
+    "pop/*/wrong-tag|bad": "POP has neither tags nor a code for commands that are none",
+    "pop|smtp/*/giant-literal|endless-literals": "POP and SMTP have no literals",
     "pop/greeting|capability|challenge|auth|refusal|list/unsolicited": (
         "POP has no data that nobody asked for: such a line is the answer to the next command"
     ),
+    "smtp/greeting|hello|capability|challenge|auth|refusal/unsolicited": "nor has SMTP",
     "pop/greeting|challenge|auth|refusal|list|logout/two-lines|many-lines|endless-list": "the answer is one line",
-    "*/greeting|capability|challenge|refusal|list|logout/echo": "what the client said last is no secret there",
+    "smtp/greeting|starttls|challenge|auth|refusal|logout/two-lines": "the answer is one line",
+    "smtp/greeting|hello|starttls/plaintext": "there is no TLS yet",
+    "*/greeting|hello|starttls|capability|challenge|refusal|list|logout/echo": "the client told no secret there",
     "*/greeting|capability|challenge|logout/in-use|not-connected": "the server has no mailbox in hand yet",
+    "smtp/*/in-use": "SMTP opens no mailbox",
+    "*/greeting|hello|starttls|challenge|auth|refusal|list|logout/no-mechanism": "mechanisms are offered elsewhere",
+    "imap|pop/*/no-starttls": "TLS comes first",
+    "smtp/greeting|starttls|capability|challenge|auth|refusal|logout/no-starttls": "TLS is offered elsewhere",
 }
 
 _HARMLESS = (
@@ -125,25 +146,33 @@ RULES: Mapping[str, str] = {
     "token/tenant|token/status-500*|status-502|status-503*|status-504": "entra-busy",
     "token/tenant|token/status-*|redirect-*": "entra-refused",
     "token/*/*": "entra-unreachable",
-    "imap|pop/dns/not-found|no-host-name": "server-not-found",
-    "imap|pop/dns/*": "dns-silent",
-    "imap|pop/connect/refused-then-good|silent-then-good": HEALTHY,
-    "imap|pop/connect/*": "server-unreachable",
-    "imap|pop/tls/one-byte|slow|tls-1-2|tls-1-3": HEALTHY,
-    "imap|pop/tls/expired|not-yet-valid|other-host|untrusted|self-signed": "server-not-trusted",
-    "imap|pop/tls/client-certificate-late": "server-closed",
-    "imap|pop/tls/reset|close|truncated": "connection-reset",
-    "imap|pop/tls/*": "tls-failed",
-    "imap|pop/logout/*": HEALTHY,
+    "imap|pop|smtp/dns/not-found|no-host-name": "server-not-found",
+    "imap|pop|smtp/dns/*": "dns-silent",
+    "imap|pop|smtp/connect/refused-then-good|silent-then-good": HEALTHY,
+    "imap|pop|smtp/connect/*": "server-unreachable",
+    "imap|pop|smtp/tls/one-byte|slow|tls-1-2|tls-1-3": HEALTHY,
+    "imap|pop|smtp/tls/expired|not-yet-valid|other-host|untrusted|self-signed": "server-not-trusted",
+    "imap|pop|smtp/tls/client-certificate-late": "server-closed",
+    "imap|pop|smtp/tls/reset|close|truncated": "connection-reset",
+    "imap|pop|smtp/tls/*": "tls-failed",
+    "imap|pop|smtp/logout/*": HEALTHY,
     f"imap/refusal/{_HARMLESS}": "imap-sign-in-refused",
     f"pop/refusal/{_HARMLESS}": "pop-sign-in-refused",
+    f"smtp/refusal/{_HARMLESS}": "smtp-sign-in-refused",
     f"*/*/{_HARMLESS}": HEALTHY,
+    "*/*/no-mechanism": "no-xoauth2",
+    "*/*/no-starttls": "no-starttls",
     "*/*/silent|drip|unfinished": "server-silent",
     "*/greeting/reset|close|half-close|truncated|truncated-reset": "server-hung-up-at-once",
     "*/*/reset|close|half-close|truncated|truncated-reset|plaintext": "server-closed",
     f"imap/list/{_TOO_MUCH}": "listing-too-large",
     f"*/list/{_NO_ANSWER}|{_TOO_MUCH}": "listing-unreadable",
     f"*/*/{_NO_ANSWER}|{_TOO_MUCH}|preauth": "not-a-mail-server",
+    "smtp/*/bye|unavailable": "smtp-busy",
+    "smtp/*/throttled-no": "smtp-connections-limit",
+    "smtp/*/bad": "smtp-not-understood",
+    "smtp/auth|refusal/no|echo": "smtp-sign-in-refused",
+    "smtp/*/no": "smtp-refused",
     "imap/greeting/bye": "server-hung-up-at-once",
     "imap/*/bye": "server-closed",
     "pop/challenge|auth|refusal/bye": "pop-protocol-error",
@@ -167,8 +196,8 @@ RULES: Mapping[str, str] = {
 
 # What passes at the second try, of the faults that are met once. The others are not tried again.
 TRIED_AGAIN = (
-    "imap|pop/tls/*",
-    "imap|pop/greeting/reset|close|half-close",
+    "imap|pop|smtp/tls/*",
+    "imap|pop|smtp/greeting/reset|close|half-close",
     "imap/greeting/bye",
     "pop/greeting/unavailable",
     "imap/capability/unavailable",
@@ -190,6 +219,7 @@ def lasting(case: Case) -> Case:
     return replace(case, fault=case.fault.removesuffix(ONCE))
 
 
+@cache
 def rule_of(case: Case) -> str:
     """The first pattern of `RULES` that matches."""
     return next(pattern for pattern in RULES if lasting(case).matches(pattern))

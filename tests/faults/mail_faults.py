@@ -80,8 +80,10 @@ async def many_lines(talk: Talk, lines: tuple[bytes, ...]) -> None:
             lines = (*lines, *[b"* OK remark"] * _MANY)
         case "imap", _:
             lines = (*[b"* OK remark"] * _MANY, *lines)
+        case "smtp", _:
+            lines = (*[_more(lines)] * _MANY, *lines)
         case _:  # after the first
-            lines = (lines[0], *[_more(talk)] * _MANY, *lines[1:])
+            lines = (lines[0], *[_more(lines)] * _MANY, *lines[1:])
     await talk.line.send(_wire(*lines))
 
 
@@ -195,8 +197,9 @@ async def http(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - 
 
 
 async def wrong_tag(talk: Talk, lines: tuple[bytes, ...]) -> None:
-    """The end of a command that was not given."""
-    await talk.say(*lines[:-1], b"Z99 OK completed.")
+    """The end of a command that was not given; in SMTP, a reply that is no answer to this one."""
+    end = b"252 2.0.0 Cannot verify the user" if talk.protocol == "smtp" else b"Z99 OK completed."
+    await talk.say(*lines[:-1], end)
     await talk.line.hold()
 
 
@@ -217,9 +220,9 @@ async def endless_line(talk: Talk, lines: tuple[bytes, ...]) -> None:
 
 async def endless_list(talk: Talk, lines: tuple[bytes, ...]) -> None:
     """Lines without an end."""
-    first = () if talk.protocol == "imap" else lines[:1]
-    await talk.say(*first)
-    packet = _wire(*[_more(talk)] * 100)
+    if talk.protocol == "pop":
+        await talk.say(lines[0])
+    packet = _wire(*[_more(lines)] * 100)
     while True:
         await talk.line.send(packet)
 
@@ -243,15 +246,21 @@ async def endless_literals(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noq
 
 async def bye(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as all faults
     """The server says that it hangs up, and does."""
-    await talk.say(
-        {"imap": b"* BYE Connection closed. 14"}.get(talk.protocol, b"-ERR Protocol error. Connection is closed. 10")
-    )
+    said = {
+        "imap": b"* BYE Connection closed. 14",
+        "pop": b"-ERR Protocol error. Connection is closed. 10",
+        "smtp": b"421 4.3.0 Service not available, closing transmission channel",
+    }
+    await talk.say(said[talk.protocol])
     await talk.line.close()
 
 
 async def throttled_no(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as all faults
-    """Exchange's request to come back later, as NO or -ERR."""
-    await talk.say(_no(talk) + b" Request is throttled. Suggested Backoff Time: 89117 milliseconds")
+    """Exchange's request to come back later, as NO, -ERR or 432."""
+    if talk.protocol == "smtp":
+        await talk.say(b"432 4.3.2 Concurrent connections limit exceeded.")
+    else:
+        await talk.say(_no(talk) + b" Request is throttled. Suggested Backoff Time: 89117 milliseconds")
 
 
 async def throttled_bad(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as all faults
@@ -267,13 +276,25 @@ async def no(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as
 
 
 async def bad(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as all faults
-    """BAD to a command that is none."""
-    await talk.say(talk.tag + b" BAD Command Error. 12")
+    """BAD, in SMTP 500, to a command that is none."""
+    await talk.say(
+        b"500 5.3.3 Unrecognized command" if talk.protocol == "smtp" else talk.tag + b" BAD Command Error. 12"
+    )
 
 
 async def unavailable(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as all faults
     """The server's passing fault, as Exchange words it."""
-    await talk.say(_no(talk) + b" Server Unavailable. 15")
+    await talk.say((b"451 4.3.0" if talk.protocol == "smtp" else _no(talk)) + b" Server Unavailable. 15")
+
+
+async def no_mechanism(talk: Talk, lines: tuple[bytes, ...]) -> None:
+    """The server offers other mechanisms only."""
+    await talk.say(*(line.replace(b"XOAUTH2", b"NTLM") for line in lines))
+
+
+async def no_starttls(talk: Talk, lines: tuple[bytes, ...]) -> None:
+    """The server offers no TLS, or somebody in between takes the offer out."""
+    await talk.say(*(line for line in lines if b"STARTTLS" not in line))
 
 
 async def in_use(talk: Talk, lines: tuple[bytes, ...]) -> None:  # noqa: ARG001 - as all faults
@@ -303,12 +324,22 @@ def _worded(talk: Talk, lines: tuple[bytes, ...], words: bytes) -> bytes:
 
 
 def _no(talk: Talk) -> bytes:
-    return {"imap": talk.tag + b" NO"}.get(talk.protocol, b"-ERR")
+    match talk.protocol, talk.stage:
+        case "imap", _:
+            return talk.tag + b" NO"
+        case "pop", _:
+            return b"-ERR"
+        case _, "auth" | "refusal":
+            return b"535 5.7.3"
+        case _:
+            return b"554 5.7.0"
 
 
-def _more(talk: Talk) -> bytes:
+def _more(lines: tuple[bytes, ...]) -> bytes:
     """One more line of an answer that has several."""
-    return {"imap": b'* LIST () "/" Folder'}.get(talk.protocol, b"X-MORE")
+    if lines[-1][:3].isdigit():
+        return lines[-1][:3] + b"-X-MORE"
+    return b"X-MORE" if lines[0].startswith(b"+") else b'* LIST () "/" Folder'
 
 
 # The name of each is its identifier, with hyphens.
@@ -351,6 +382,8 @@ TALK_FAULTS: Mapping[str, Fault] = {
         no,
         bad,
         unavailable,
+        no_mechanism,
+        no_starttls,
         in_use,
         not_connected,
         echo,

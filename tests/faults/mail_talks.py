@@ -120,10 +120,36 @@ async def _judge(talk: Talk, go_on: bytes, accepted: bytes, refused: bytes) -> N
         await talk.answer("auth", accepted)
 
 
-_TALKS: dict[str, Callable[[Talk], Awaitable[None]]] = {"imap": imap, "pop": pop}
+async def smtp(talk: Talk) -> None:
+    """SMTP submission: in clear until STARTTLS, which leads to the handshake."""
+    await talk.answer("greeting", b"220 mail.example ESMTP MAIL Service ready at Wed, 25 Nov 2026 14:00:00 +0000")
+    offered, stage = b"250-STARTTLS", "hello"
+    while True:
+        match (await talk.command()).split():
+            case [b"EHLO", _]:
+                await talk.answer(
+                    stage, b"250-mail.example Hello [127.0.0.1]", b"250-SIZE 157286400", offered, b"250 SMTPUTF8"
+                )
+            case [b"STARTTLS"]:
+                await talk.answer("starttls", b"220 2.0.0 SMTP server ready")
+                await talk.handshake(talk.line, talk.contexts)
+                offered, stage = b"250-AUTH LOGIN XOAUTH2", "capability"
+            case [b"AUTH", b"XOAUTH2"]:
+                await talk.answer("challenge", b"334 ")
+                await talk.command()
+                accepted, refused = b"235 2.7.0 Authentication successful", b"535 5.7.3 Authentication unsuccessful"
+                await _judge(talk, b"334 ", accepted, refused)
+            case [b"QUIT"]:
+                await talk.answer("logout", b"221 2.0.0 Service closing transmission channel")
+            case _:
+                await talk.say(b"500 5.3.3 Unrecognized command")
+
+
+_TALKS: dict[str, Callable[[Talk], Awaitable[None]]] = {"imap": imap, "pop": pop, "smtp": smtp}
 
 
 async def serve(talk: Talk) -> None:
     """The whole talk, TLS included, until the client leaves."""
-    await talk.handshake(talk.line, talk.contexts)
+    if talk.protocol != "smtp":
+        await talk.handshake(talk.line, talk.contexts)
     await _TALKS[talk.protocol](talk)

@@ -47,7 +47,7 @@ QUICK = 8.0  # seconds for a check that ends by itself, on a machine that has ot
 OVER = 0.5  # seconds past the deadline, at most
 _READ_TIMEOUT = 0.4  # seconds, for a service's answer where it has a fault
 _PIECE = 24  # characters of a secret that may not be seen
-_SIBLING = {"imap": "pop", "pop": "imap"}
+_SIBLING = {"imap": "pop", "pop": "imap", "smtp": "imap"}
 _HTTP = ("identity", "vault", "token")
 
 
