@@ -78,6 +78,11 @@ async def silent(line: Line, response: Response) -> None:  # noqa: ARG001 - as a
     await line.hold()
 
 
+async def silent_for_long(line: Line, response: Response) -> None:  # noqa: ARG001 - as all faults
+    """Nothing comes, and the check's deadline is shorter than the time-out of who waits for it."""
+    await line.hold()
+
+
 async def drip_head(line: Line, response: Response) -> None:
     """A byte now and then, in the status line and in the headers."""
     await _in_parts(line, response.head, 1)
@@ -377,6 +382,7 @@ HTTP_FAULTS: Mapping[str, HttpFault] = {
             other_json_type,
             two_in_one_packet,
             silent,
+            silent_for_long,
             drip_head,
             drip_body,
             silent_body,

@@ -76,7 +76,7 @@ async def alert(line: Line, _: Contexts) -> None:
 
 async def plaintext(line: Line, _: Contexts) -> None:
     """A mail server that begins in clear."""
-    await line.send_raw(b"220 ready\r\n")
+    await _below_tls(line, b"220 ready\r\n")
     await line.hold()
 
 
@@ -87,8 +87,8 @@ async def http(line: Line, _: Contexts) -> None:
 
 
 async def ssh(line: Line, _: Contexts) -> None:
-    """An SSH server, which speaks first."""
-    await line.send_raw(b"SSH-2.0-OpenSSH_9.2\r\n")
+    """An SSH server."""
+    await _below_tls(line, b"SSH-2.0-OpenSSH_9.2\r\n")
     await line.hold()
 
 

@@ -149,7 +149,7 @@ class World:
             place = await stack.enter_async_context(self._place(case))
             if case.area in _HTTP:
                 session = stack.enter_context(http_session(self._context))
-                patience = _READ_TIMEOUT if is_slow(case) else READ_TIMEOUT
+                patience = _READ_TIMEOUT if is_slow(case) and case.fault != "silent-for-long" else READ_TIMEOUT
                 adapters = self._adapters_of(session, {**self._ports, case.area: place.port}, patience)
                 if case.area == "token":  # the vault, which comes before, is in order
                     adapters = (self._adapters[0], adapters[1])
@@ -259,7 +259,7 @@ def is_slow(case: Case) -> bool:
 def _deadline(case: Case) -> float:
     if not is_slow(case):
         return QUICK
-    if case.area in _HTTP:
+    if case.area in _HTTP and case.fault != "silent-for-long":
         return PATIENT
     return SLOW
 
