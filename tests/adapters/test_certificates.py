@@ -3,15 +3,17 @@
 import base64
 import datetime as dt
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from lab.pki import Authority, KeyPair, self_signed
+from lab.vault_contents import unexportable
 from mailcheck.adapters.certificates import read
 from mailcheck.model.credential import Certificate
 from mailcheck.model.evidence import Evidence, Fault, Stage
@@ -65,6 +67,18 @@ def elliptic() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
 def elliptic_pem() -> str:
     """A key that is not RSA and its certificate, as PEM."""
     key, certificate = elliptic()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return (private + certificate.public_bytes(serialization.Encoding.PEM)).decode()
+
+
+def edwards_pem() -> str:
+    """A key that is neither RSA nor EC (RFC 8410) and its certificate, as PEM."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "edwards")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    certificate = builder.serial_number(1).not_valid_before(BEGIN).not_valid_after(END).sign(key, None)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -185,3 +199,36 @@ def test_a_chain_of_a_real_authority_is_kept_in_its_order() -> None:
     leaf = root.issue(("mailcheck",))
     pem = root.pem.decode() + leaf.certificate_pem.decode() + leaf.key_pem.decode()
     assert certificate_of(pem).public == leaf.certificate_pem.decode() + root.pem.decode()
+
+
+@pytest.mark.parametrize(
+    "value, said",
+    [
+        pytest.param(elliptic_pfx, "the key is EC on secp256r1", id="elliptic"),
+        pytest.param(edwards_pem, "the key is neither RSA nor EC", id="edwards"),
+        pytest.param(lambda: pfx_of(password=SEALED), "a PFX, but with a password, or damaged", id="password"),
+        pytest.param(lambda: text_of(PAIR.pfx[:-40]), "a PFX, but with a password, or damaged", id="truncated"),
+        pytest.param(lambda: text_of(b"neither"), "base64, but of no PFX", id="other-base64"),
+        pytest.param(
+            lambda: text_of(b"\x30\x82\x01\x00\x02\x01\x00" + bytes(250)), "base64, but of no PFX", id="a-key"
+        ),
+        pytest.param(lambda: key_pem(PKCS8, SEALED) + pem_of(PAIR), "the private key is encrypted", id="encrypted"),
+        pytest.param(lambda: "hunter2 hunter2", "neither PEM nor base64", id="a-password"),
+        pytest.param(lambda: " \n", "it is empty", id="blank"),
+    ],
+)
+def test_what_is_wrong_is_said(value: Callable[[], str], said: str) -> None:
+    """The kind of a key that is not RSA, and a PFX that cannot be opened, are told apart from the rest."""
+    seen = read(Secret(value()), "", version="7")
+    assert isinstance(seen, Evidence)
+    assert seen.said == said
+
+
+@pytest.mark.parametrize("form", ["pfx", "pem"])
+@pytest.mark.parametrize("managed", [True, False])
+def test_who_left_the_key_out_is_noted(form: Literal["pfx", "pem"], managed: bool) -> None:
+    """What the vault writes for a key that it does not give out is known as the vault's own work."""
+    seen = read(Secret(unexportable(PAIR, form).value), PFX, version="7", managed=managed)
+    assert isinstance(seen, Evidence)
+    assert seen.signal == Fault.NO_PRIVATE_KEY
+    assert ("managed" in seen.details) == managed

@@ -1,5 +1,6 @@
 """As whom the vault is asked: the managed identity, the developer's credentials; and what is never shown."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncGenerator
@@ -15,6 +16,7 @@ from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Fault, Stage
 from tests.adapters.azure_kit import Answer, Peer, document, page, pair_of, served
 from tests.adapters.azure_world import HEADER, MAX_AGE, NAME, PAIR, World, certificate, evidence, world_of
+from tests.adapters.mail_kit import serving
 
 SECRET = f"/secrets/{NAME}/"
 RENEWED = pair_of()
@@ -91,6 +93,30 @@ async def test_an_identity_endpoint_that_starts(world: World) -> None:
     world.identity.planned.once(Page(502, "Bad Gateway"))
     certificate(await world.certificates().credential())
     assert [sighting.outcome for sighting in world.identity.sightings] == ["502", "issued"]
+
+
+async def test_an_identity_endpoint_that_hangs_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that closes the connection in place of an answer is asked twice, and no more."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async with serving(script) as peer:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://{peer.endpoint}/msi/token")
+        seen = evidence(await world.certificates().credential(), Stage.IDENTITY)
+        assert peer.connections == 2
+    assert (seen.signal, seen.details) == (Fault.IDENTITY_FAILED, {"closed": "true"})
+
+
+async def test_a_failure_is_not_kept(world: World) -> None:
+    """MSAL would answer from memory for a minute after a 5xx: the next check asks the endpoint, and is well."""
+    certificates = world.certificates()
+    world.identity.planned.always(Page(504, "Gateway Timeout"))
+    evidence(await certificates.credential(), Stage.IDENTITY)
+    world.identity.planned.always(None)
+    certificate(await certificates.credential())
+    assert [sighting.outcome for sighting in world.identity.sightings] == ["504", "504", "issued"]
 
 
 async def test_a_machine_without_any_identity(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

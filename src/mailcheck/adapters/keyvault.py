@@ -167,4 +167,4 @@ class KeyVaultCredentials:
 
 
 def _worth_another_try(seen: Evidence) -> bool:
-    return seen.stage is Stage.VAULT and seen.signal in _TRANSIENT and "retry_after" not in seen.details
+    return seen.signal in _TRANSIENT and "retry_after" not in seen.details
