@@ -22,6 +22,7 @@ from tests.diagnosis.kit import (
     POP_REFUSED,
     REFUSED,
     SMTP,
+    SMTP_REFUSED,
     at,
     known,
 )
@@ -76,7 +77,6 @@ _FOR_GRAPH = known(roles=(), audience=GRAPH)
 _USER = known(roles=(), scopes=("IMAP.AccessAsUser.All",))
 _DENIED, _UNKNOWN, _BOTH = "AuthFailed:LogonDenied-None", 'Error="x" NoADRecipient', "LogonDenied NoADRecipient"
 _NEITHER = known(canary_refused=tuple(MailProtocol))
-_SMTP_REFUSED = at(Stage.AUTH, "535", "5.7.3 Authentication unsuccessful", SMTP, code="5.7.3")
 
 
 def _with_reason(evidence: Evidence, reason: str) -> Evidence:
@@ -108,6 +108,7 @@ DECISIONS: tuple[Row, ...] = (
     ("imap-sign-in-refused", REFUSED, known(audience=GRAPH), "audience+ grant? object-id? address? switch? passing?"),
     ("imap-sign-in-refused", REFUSED, _FOR_GRAPH, "audience+ grant? object-id? address? switch? passing?"),
     ("imap-sign-in-refused", REFUSED, _USER, "user!"),
+    ("imap-sign-in-refused", REFUSED, known(scopes=("x",)), "grant+ object-id? address? switch? passing?"),
     ("imap-sign-in-refused", REFUSED, known(roles=(), audience=GRAPH, scopes=("Mail.Read",)),
      "audience+ grant? object-id? address? switch? passing?"),
     # ... Exchange by another of its names is Exchange
@@ -198,24 +199,24 @@ DECISIONS: tuple[Row, ...] = (
     ("pop-sign-in-refused", _with_reason(POP_REFUSED, _UNKNOWN), known(opened=(SMTP,)), "access+ switch? passing?"),
     ("pop-sign-in-refused", _with_reason(POP_REFUSED, _UNKNOWN), _NEITHER, "unknown-app+ passing+ object-id?"),
     # a refusal by SMTP: two set-ups, so a missing role is never certain, and no switch, which Exchange would have named
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(), "grant+ object-id? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(roles=ONLY_IMAP),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(), "grant+ object-id? address? passing?"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(roles=ONLY_IMAP),
      "role-set-up+ rbac-set-up+ grant? object-id? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, _FOR_GRAPH, "audience+ grant? object-id? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(audience=GRAPH), "audience+ grant? object-id? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, _USER, "user!"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(audience=GRAPH, roles=(), scopes=("x",)),
+    ("smtp-sign-in-refused", SMTP_REFUSED, _FOR_GRAPH, "audience+ grant? object-id? address? passing?"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(audience=GRAPH), "audience+ grant? object-id? address? passing?"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, _USER, "user!"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(audience=GRAPH, roles=(), scopes=("x",)),
      "audience+ grant? object-id? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(opened=(IMAP,)), "passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(opened=(IMAP,), roles=ONLY_IMAP),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(opened=(IMAP,)), "passing?"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(opened=(IMAP,), roles=ONLY_IMAP),
      "role-set-up+ rbac-set-up+ passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(canary_opened=(SMTP,)), "grant+ address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(canary_opened=(SMTP,), roles=ONLY_IMAP),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(canary_opened=(SMTP,)), "grant+ address? passing?"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(canary_opened=(SMTP,), roles=ONLY_IMAP),
      "rbac-set-up+ grant? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(canary_opened=(SMTP,), roles=(), scopes=("x",)),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(canary_opened=(SMTP,), roles=(), scopes=("x",)),
      "grant? address? passing?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, _NEITHER, "unknown-app+ passing+ object-id?"),
-    ("smtp-sign-in-refused", _SMTP_REFUSED, known(roles=ONLY_IMAP, canary_refused=(SMTP,)),
+    ("smtp-sign-in-refused", SMTP_REFUSED, _NEITHER, "unknown-app+ passing+ object-id?"),
+    ("smtp-sign-in-refused", SMTP_REFUSED, known(roles=ONLY_IMAP, canary_refused=(SMTP,)),
      "role-set-up+ rbac-set-up+ unknown-app+ passing+ object-id?"),
     ("smtp-refused", at(Stage.GREETING, "554", "no", SMTP), known(), "not-exchange? passing?"),
     ("smtp-refused", at(Stage.GREETING, "554", "no", SMTP), _NEITHER, "passing+ not-exchange?"),

@@ -60,4 +60,5 @@ REFUSED = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
 
 NOT_CONNECTED = Evidence(Stage.LIST, "BAD", "User is authenticated but not connected.", IMAP)
 POP_REFUSED = Evidence(Stage.AUTH, "-ERR", "Authentication failure: unknown user name or bad password.", POP)
+SMTP_REFUSED = at(Stage.AUTH, "535", "5.7.3 Authentication unsuccessful", SMTP, code="5.7.3")
 HUNG_UP = at(Stage.AUTH, "-ERR", "Protocol error. Connection is closed. 10", POP, server="a.b")

@@ -19,8 +19,12 @@ from tree_sitter import Language, Node, Parser
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
+from mailcheck.diagnosis.match import diagnose
 from mailcheck.diagnosis.text import Line, Shell, connected, quote
+from mailcheck.model.evidence import Evidence
+from mailcheck.model.report import Command
 from tests.diagnosis.cmdlets import AZ, CMDLETS
+from tests.diagnosis.kit import NOT_CONNECTED, POP_REFUSED, REFUSED, SMTP_REFUSED, known
 
 POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
 BASH = Parser(Language(tree_sitter_bash.language()))
@@ -99,6 +103,21 @@ def test_powershell_reads_each_value_as_one_string(entry: Entry) -> None:
             assert shape(tree) == shape(plain)
             expected = [shown(value) if literal == "x" else literal for literal in verbatim(plain)]
             assert verbatim(tree) == expected
+
+
+@pytest.mark.parametrize("evidence", [REFUSED, NOT_CONNECTED, POP_REFUSED, SMTP_REFUSED])
+def test_a_mailbox_of_that_name_yields_a_harmless_line(evidence: Evidence) -> None:
+    """Its quotes and its command are text: from the evidence to the report, each line runs what it runs for anybody."""
+    name = "x';Remove-Mailbox y;'@contoso.com"
+    told, usual = (diagnose(evidence, replace(known(), mailbox=address)) for address in (name, "shared@contoso.com"))
+    lines = [line for one in told.causes for line in one.fix if isinstance(line, Command)]
+    others = [line for one in usual.causes for line in one.fix if isinstance(line, Command)]
+    assert any("Remove-Mailbox y" in line for line in lines)
+    for line, other in zip(lines, others, strict=True):
+        tree, plain = (POWERSHELL.parse(_BARE_LIST.sub(quoted_list, one).encode()).root_node for one in (line, other))
+        assert not tree.has_error
+        assert shape(tree) == shape(plain)
+        assert verbatim(tree) == [name if one == "shared@contoso.com" else one for one in verbatim(plain)]
 
 
 def commands(root: Node) -> list[tuple[str, list[str | None]]]:

@@ -10,6 +10,7 @@ from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
 from mailcheck.diagnosis.match import configured, diagnose
 from mailcheck.diagnosis.text import remedy
+from mailcheck.faces.teams.explaining import FIX_LIMIT
 from mailcheck.model.cloud import CLOUDS, Cloud
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Command
@@ -119,6 +120,17 @@ def test_every_remedy_connects_to_the_tenants_cloud(entry: Entry, cloud: Cloud) 
             using = [place for place, line in enumerate(commands) if re.search(needs, line)]
             if using:
                 assert first in "\n".join(commands[: using[0]]), commands
+
+
+@pytest.mark.parametrize("cloud", CLOUDS.values(), ids=CLOUDS)
+def test_every_remedy_fits_on_a_card(cloud: Cloud) -> None:
+    """A card shows so many lines of a remedy; what needs more would send people elsewhere."""
+    lengths = {
+        f"{entry.id}: {one.cause}": len(remedy(one.fix, configured(APP, cloud)))
+        for entry in CATALOGUE
+        for one in entry.explanations
+    }
+    assert {name for name, length in lengths.items() if length > FIX_LIMIT} == set()
 
 
 @pytest.mark.parametrize("cloud", CLOUDS.values(), ids=CLOUDS)

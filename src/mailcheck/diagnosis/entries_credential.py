@@ -102,9 +102,8 @@ ENTRIES = (
                 Likelihood.LIKELY,
                 "Entra found the certificate and could not verify the signature with it",
                 (
-                    step("Import the certificate again, together with its own key:"),
+                    step("Import the certificate again, with its own key, by the first line; or make a new one:"),
                     IMPORT,
-                    step("Or make a new one:"),
                     POLICY,
                     CREATE,
                     *UPLOAD,

@@ -52,7 +52,7 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
-        ("fault imap/dns/silent",),
+        ("fault imap/dns/silent", "fault imap/dns/try-again"),
     ),
     Entry(
         "connection-reset",
@@ -79,7 +79,7 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
-        ("fault imap/tls/reset",),
+        ("fault imap/tls/reset", "fault pop/tls/close"),
         again=Again.ONCE,
     ),
     Entry(
@@ -129,6 +129,8 @@ ENTRIES = (
             "scenario server-certificate-expired",
             "scenario server-certificate-other-host",
             "scenario server-certificate-untrusted",
+            "fault imap/tls/not-yet-valid",
+            "fault imap/tls/self-signed",
         ),
     ),
     Entry(
@@ -150,6 +152,6 @@ ENTRIES = (
             ),
         ),
         _HOSTS_PAGE,
-        ("fault imap/tls/garbage",),
+        ("fault imap/tls/garbage", "fault imap/tls/http"),
     ),
 )

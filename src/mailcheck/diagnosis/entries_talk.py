@@ -60,6 +60,7 @@ ENTRIES = (
             "mailbox throttled-untimed pop",
             "mailbox throttled-no imap",
             "mailbox throttled-list imap",
+            "fault pop/auth/throttled-no",
         ),
     ),
     Entry(
@@ -71,6 +72,8 @@ ENTRIES = (
         (
             "transcript imap/greeting-bye",
             "scenario exchange-busy",
+            "fault imap/greeting/reset",
+            "fault pop/greeting/close",
         ),
         again=Again.ONCE,
     ),
@@ -84,6 +87,8 @@ ENTRIES = (
             "transcript imap/bye-at-sign-in",
             "transcript imap/bye-at-list",
             "mailbox closed imap",
+            "fault imap/auth/reset",
+            "fault pop/list/close",
         ),
     ),
     Entry(
@@ -105,7 +110,7 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
-        ("fault imap/greeting/silent",),
+        ("fault imap/greeting/silent", "fault imap/auth/silent", "fault imap/list/drip"),
     ),
     Entry(
         "no-xoauth2",
@@ -189,6 +194,7 @@ ENTRIES = (
             "transcript imap/list-malformed",
             "transcript imap/unasked-continuation",
             "transcript pop/stat-malformed",
+            "fault imap/list/garbage",
         ),
     ),
     Entry(
@@ -210,6 +216,7 @@ ENTRIES = (
             "transcript imap/wrong-tag",
             "transcript pop/greeting-of-imap",
             "transcript smtp/greeting-of-http",
+            "fault imap/greeting/http",
         ),
     ),
 )

@@ -23,6 +23,7 @@ _LANGUAGES: Final = {Shell.EXCHANGE: "powershell", Shell.GRAPH: "powershell", Sh
 _ORDER: Final = (*Likelihood, None)
 _RULED_OUT: Final = "ruled out"
 _AHEAD: Final = "first of its likelihood"
+_SHARED: Final = "shared@contoso.com"
 _BARE: Final = frozenset({"NO", "BAD", "-ERR"})
 _MARKUP: Final = re.compile(r"[\\`*\[\]<>|]")
 
@@ -106,7 +107,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     for number, one in enumerate(causes, 1):
         yield from _cause(number, one, entry)
     yield from _decisions(entry, causes)
-    yield f"Read more: <{entry.reference}>"
+    yield f"Read more: <{entry.reference}>{_in_the_lab(entry)}"
     yield ""
 
 
@@ -121,6 +122,19 @@ def _seen(entry: Entry) -> str:
         seen += f", or any other {_signals(when)}"
     steps = _listed([f"`{stage}`" for stage in when.stages])
     return f"What you see: {seen}; the step {steps} fails."
+
+
+def _in_the_lab(entry: Entry) -> str:
+    """How to see it without a tenant, where the lab has a state for it; what it is asked is what the proof asks."""
+    for kind, name, *protocol in (proof.split(" ") for proof in entry.proof):
+        by = "".join(f" {one}" for one in protocol)
+        if kind == "scenario":
+            return (
+                f"\\\nSee it in the lab: `.venv/bin/python -m lab chat --scenario {name}`, `/mailcheck {_SHARED}{by}`"
+            )
+        if kind == "mailbox":
+            return f"\\\nSee it in the lab: `make demo`, `/mailcheck {name}@contoso.com{by}`"
+    return ""
 
 
 def _signals(when: When) -> str:

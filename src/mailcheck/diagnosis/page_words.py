@@ -17,6 +17,7 @@ diagnosis is replayed through a whole check by the test suite.
 - A report or a card names the diagnosis, such as `imap-sign-in-refused`: search this page for it.
 - A report lists the steps of the check, with the one that failed; the diagnoses stand here in the order of the steps.
 - Without a report, look up what you have seen: [an AADSTS number, an error code of Key Vault, a reply](#what-was-seen).
+- To see how a diagnosis looks in Teams, without a tenant, type what stands at its end; README.md says what it needs.
 - Do what stands under the first cause, check again, then go on to the next one. In a report the causes are in the order
   of their likelihood for *your* check; here they are in their order when nothing else is known.
 
