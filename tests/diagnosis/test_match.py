@@ -2,6 +2,9 @@
 
 import pytest
 
+from mailcheck.diagnosis.catalogue import CATALOGUE
+from mailcheck.diagnosis.entry import Circumstances
+from mailcheck.diagnosis.findings import IN_WORDS
 from mailcheck.diagnosis.match import EVIDENCE_LIMIT, diagnose
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Likelihood
@@ -110,3 +113,25 @@ def test_evidence_is_bounded() -> None:
 def test_who_asks_to_wait_is_heard(evidence: Evidence, wait_ms: int | None) -> None:
     """The time for which the other side wants to be left alone is a number of its own, in milliseconds."""
     assert diagnose(evidence, known()).wait_ms == wait_ms
+
+
+@pytest.mark.parametrize(
+    "evidence, circumstances, why",
+    [
+        (NOT_CONNECTED, known(opened=(POP,)), "POP opened the same mailbox with the same token, so the app, its "),
+        (REFUSED, known(opened=(POP,)), "POP opened the same mailbox with the same token, so the app, its "),
+        (POP_REFUSED, known(opened=(IMAP,)), "IMAP opened the same mailbox with the same token, so the app, its "),
+        (at(Stage.AUTH, "NO", "x", IMAP, reason="AuthFailed:LogonDenied-None"), known(),
+         "Exchange says in brackets that it denies the logon; Exchange knows the app by "),
+        (REFUSED, known(), "Exchange knows the app by the object id "),
+    ],
+)  # fmt: skip
+def test_why_we_think_so_is_told(evidence: Evidence, circumstances: Circumstances, why: str) -> None:
+    """What this check has found stands before what is always true of the cause."""
+    assert diagnose(evidence, circumstances).causes[0].why.startswith(why)
+
+
+def test_every_finding_that_speaks_has_words() -> None:
+    """And no words are kept for a finding that speaks for nothing."""
+    speaking = {given for entry in CATALOGUE for one in entry.explanations for given in one.speaks}
+    assert speaking == set(IN_WORDS)

@@ -77,6 +77,7 @@ PASSING = Explanation(
         QUOTE_SERVER,
     ),
     ((Given.CANARY_REFUSED, Likelihood.LIKELY),),
+    speaks=(Given.CANARY_REFUSED,),
 )
 OTHER_VERSION = Explanation(
     "The way to Exchange over IPv6 has a fault, and the one over IPv4 has not",
@@ -123,6 +124,7 @@ def not_granted(otherwise: Likelihood) -> Explanation:
             (Given.CANARY_OPENED, None),
             *(_DOUBTED if otherwise is Likelihood.LIKELY else ()),
         ),
+        speaks=(Given.LOGON_DENIED,),
     )
 
 
@@ -131,7 +133,7 @@ def no_full_access(where_known: Likelihood) -> Explanation:
     return Explanation(
         "The app has no FullAccess permission for this mailbox",
         None,
-        "something else has opened, so Exchange knows the app and its token; this permission is one for each mailbox",
+        "Exchange knows the app and its token; this permission is one for each mailbox",
         (
             exchange("Get-MailboxPermission -Identity {mailbox} | Format-Table User,AccessRights,Deny"),
             FULL_ACCESS,
@@ -142,6 +144,7 @@ def no_full_access(where_known: Likelihood) -> Explanation:
             (Given.SMTP_OPENED, where_known),
             (Given.CANARY_OPENED, where_known),
         ),
+        speaks=(Given.CANARY_OPENED, Given.SMTP_OPENED),
     )
 
 
@@ -174,6 +177,7 @@ ADDRESS = Explanation(
     ),
     ((Given.CANARY_REFUSED, None), (Given.SIBLING_OPENED, None), (Given.SMTP_OPENED, None)),
     ahead=Given.RECIPIENT_UNKNOWN,
+    speaks=(Given.RECIPIENT_UNKNOWN,),
 )
 
 
@@ -193,4 +197,5 @@ def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explan
                 otherwise, (Given.SIBLING_OPENED, Likelihood.LIKELY), (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE)
             ),
         ),
+        speaks=(Given.SIBLING_OPENED,),
     )

@@ -140,6 +140,7 @@ class Explanation:
         shift: (finding, likelihood) pairs, the first finding that is given decides; none as the likelihood rules the
             cause out.
         ahead: Where this is given, the cause comes first among those of its likelihood.
+        speaks: The findings that speak for it; where one is given, the report says so before `why`.
     """
 
     cause: str
@@ -148,6 +149,7 @@ class Explanation:
     fix: tuple[Line, ...]
     shift: tuple[tuple[Given, Likelihood | None], ...] = ()
     ahead: Given | None = None
+    speaks: tuple[Given, ...] = ()
 
     def weigh(self, findings: frozenset[Given]) -> Likelihood | None:
         """How likely this cause is, given these findings; none when it is ruled out."""

@@ -1,5 +1,8 @@
 """What decides between causes that share one signal: findings in the failure itself and in the rest of the check."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from mailcheck.diagnosis.entry import Circumstances, Given
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.request import CredentialKind, MailProtocol
@@ -12,6 +15,21 @@ _EXCHANGE = frozenset({"00000002-0000-0ff1-ce00-000000000000", "https://ps.outlo
 _BY_FULL_ACCESS = frozenset({MailProtocol.IMAP, MailProtocol.POP})
 _OUT_OF_DATE = frozenset({Fault.EXPIRED, Fault.NOT_YET_VALID})
 _UNTRUSTED = _OUT_OF_DATE | {Fault.UNTRUSTED, Fault.HOST_MISMATCH}
+
+# What a finding says where it speaks for a cause: why we think so, in the words of this check.
+IN_WORDS: Mapping[Given, str] = MappingProxyType(
+    {
+        Given.SIBLING_OPENED: (
+            "{siblings} opened the same mailbox with the same token, so the app, its permission and the address are in "
+            "order"
+        ),
+        Given.SMTP_OPENED: "SMTP accepted the app for the same mailbox",
+        Given.CANARY_OPENED: "the canary opened by {protocol} with the same token",
+        Given.CANARY_REFUSED: "the canary, which is known to open, is refused as well",
+        Given.LOGON_DENIED: "Exchange says in brackets that it denies the logon",
+        Given.RECIPIENT_UNKNOWN: "Exchange says in brackets that it found no such recipient",
+    }
+)
 
 
 def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
-from mailcheck.diagnosis.entry import Again, Circumstances, Entry, Given
-from mailcheck.diagnosis.findings import findings
+from mailcheck.diagnosis.entry import Again, Circumstances, Entry, Explanation, Given
+from mailcheck.diagnosis.findings import IN_WORDS, findings
 from mailcheck.diagnosis.text import Shell, quote, remedy
 from mailcheck.model.cloud import Cloud
 from mailcheck.model.evidence import Evidence, Fault
 from mailcheck.model.report import Cause, Diagnosis, Likelihood
-from mailcheck.model.request import App
+from mailcheck.model.request import App, MailProtocol
 
 EVIDENCE_LIMIT = 600  # characters of evidence that a diagnosis shows
 _ENTRA = "AADSTS"
@@ -73,10 +73,14 @@ def _causes(entry: Entry, given: frozenset[Given], values: Mapping[str, str]) ->
     weighed = [(likelihood, one) for one in entry.explanations if (likelihood := one.weigh(given)) is not None]
     weighed.sort(key=lambda pair: (_ORDER[pair[0]], pair[1].ahead not in given))
     causes = [
-        Cause(_plain(one.cause, values), likelihood, _plain(one.why, values), remedy(one.fix, values))
+        Cause(_plain(one.cause, values), likelihood, _plain(_why(one, given), values), remedy(one.fix, values))
         for likelihood, one in weighed
     ]
     return tuple(cause for cause in causes if cause.likelihood is Likelihood.CERTAIN) or tuple(causes)
+
+
+def _why(one: Explanation, given: frozenset[Given]) -> str:
+    return "; ".join([*(IN_WORDS[finding] for finding in one.speaks if finding in given), one.why])
 
 
 def configured(app: App, cloud: Cloud) -> dict[str, str]:
@@ -112,7 +116,8 @@ def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
     if known.token_length:
         values["token_length"] = f"{known.token_length:,}"
     if evidence.protocol:
-        values.update(protocol=evidence.protocol.name, role=evidence.protocol.role)
+        siblings = (protocol.name for protocol in MailProtocol if protocol in known.opened - {evidence.protocol})
+        values.update(protocol=evidence.protocol.name, role=evidence.protocol.role, siblings=" and ".join(siblings))
     if claims := known.claims:
         values.update(
             audience=claims.audience,

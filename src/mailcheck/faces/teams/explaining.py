@@ -85,7 +85,7 @@ def diagnosis_parts(
     if explained := link(f"Explained: {diagnosis.id}", diagnosis.explanation[:300]):
         yield explained
     elif explanation := clean(diagnosis.explanation, 100):
-        yield said(f"All of it: {escape(explanation)}", size="Small", isSubtle=True, spacing="None")
+        yield said(f"Explained in {escape(explanation)}", size="Small", isSubtle=True, spacing="None")
 
 
 def _remedy(cause: Cause, detail: Detail) -> Iterator[Element]:
