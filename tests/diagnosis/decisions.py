@@ -10,6 +10,7 @@ from dataclasses import replace
 from mailcheck.diagnosis.entry import Circumstances
 from mailcheck.diagnosis.findings import TOKEN_LIMIT
 from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.report import Diagnosis, Likelihood
 from mailcheck.model.request import CredentialKind, MailProtocol
 from tests.diagnosis.kit import (
     EXCHANGE,
@@ -70,6 +71,19 @@ WORDS: Mapping[str, str] = {
     "bug": "a fault in mailcheck",
     "not-exchange": "takes no mail from here",
 }
+
+_MARKS = {Likelihood.CERTAIN: "!", Likelihood.LIKELY: "+", Likelihood.POSSIBLE: "?"}
+
+
+def told(diagnosis: Diagnosis) -> str:
+    """The causes in the words of this table, in their order; every cause of its entries has one word, and one only."""
+    return " ".join(f"{_word(one.cause)}{_MARKS[one.likelihood]}" for one in diagnosis.causes)
+
+
+def _word(cause: str) -> str:
+    (found,) = (word for word, part in WORDS.items() if part in cause)
+    return found
+
 
 _SECRET = replace(known(), app=replace(known().app, credential=CredentialKind.SECRET))
 

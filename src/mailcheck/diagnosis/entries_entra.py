@@ -25,7 +25,7 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
-        (*answers(90055, 50196), "scenario entra-throttled"),
+        (*answers(90055, 50196), "scenario entra-throttled", "fault token/token/status-429"),
     ),
     Entry(
         "entra-busy",
@@ -40,7 +40,12 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
-        (*answers(90033, 90024, 50033, 90006, 90012, 90090), "scenario entra-busy", "scenario entra-error"),
+        (
+            *answers(90033, 90024, 50033, 90006, 90012, 90090),
+            "scenario entra-busy",
+            "scenario entra-error",
+            "fault token/tenant/status-503",
+        ),
     ),
     Entry(
         "entra-unreachable",
@@ -79,7 +84,7 @@ ENTRIES = (
             CLOCK_WRONG,
         ),
         _CLOUDS_PAGE,
-        ("scenario entra-page",),
+        ("scenario entra-page", "fault token/connect/refused", "fault token/tls/silent"),
     ),
     Entry(
         "entra-refused",
@@ -100,6 +105,6 @@ ENTRIES = (
             ),
         ),
         _CODES_PAGE,
-        answers(999999),
+        (*answers(999999), "fault token/tenant/status-403"),
     ),
 )

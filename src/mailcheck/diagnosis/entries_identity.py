@@ -72,6 +72,7 @@ ENTRIES = (
             "scenario identity-not-assigned",
             "scenario identity-user-assigned-only",
             "scenario identity-down",
+            "fault identity/answer/silent",
         ),
     ),
 )

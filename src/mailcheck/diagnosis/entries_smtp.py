@@ -179,6 +179,7 @@ ENTRIES = (
             "transcript smtp/ehlo-501-name",
             "transcript smtp/mechanism-not-recognized",
             "transcript smtp/token-not-understood",
+            "fault smtp/auth/bad",
         ),
         "500 5.3.3",
     ),

@@ -126,9 +126,6 @@ ENTRIES = (
             PASSING,
         ),
         SUBMISSION_PAGE,
-        (
-            "transcript smtp/greeting-554",
-            "transcript smtp/basic-authentication-retired",
-        ),
+        ("transcript smtp/greeting-554", "transcript smtp/basic-authentication-retired", "fault smtp/greeting/no"),
     ),
 )

@@ -151,6 +151,7 @@ ENTRIES = (
             "transcript smtp/no-starttls",
             "transcript smtp/starttls-stripped",
             "scenario starttls-filtered smtp",
+            "fault smtp/hello/no-starttls",
         ),
     ),
     Entry(

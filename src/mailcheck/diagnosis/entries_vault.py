@@ -159,7 +159,7 @@ ENTRIES = (
             ),
         ),
         "https://learn.microsoft.com/azure/key-vault/general/overview-throttling",
-        ("scenario vault-throttled",),
+        ("scenario vault-throttled", "fault vault/secret/status-429"),
     ),
     Entry(
         "vault-of-another-tenant",

@@ -104,7 +104,7 @@ ENTRIES = (
             ),
         ),
         _ERRORS_PAGE,
-        ("scenario vault-challenge",),
+        ("scenario vault-challenge", "fault vault/secret/status-404"),
     ),
     Entry(
         "vault-of-another-cloud",
@@ -182,6 +182,8 @@ ENTRIES = (
             "scenario vault-error",
             "scenario vault-busy",
             "scenario vault-page",
+            "fault vault/connect/refused",
+            "fault vault/tls/silent",
         ),
     ),
 )
