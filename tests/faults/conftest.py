@@ -23,4 +23,4 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
         async with World(contexts_of(authority), tls_context(file)).open(environment) as world:
             gc.freeze()  # each case collects its own garbage, and not that of everything imported
             yield world
-            gc.unfreeze()
+            gc.unfreeze()  # and what each case has frozen

@@ -24,6 +24,8 @@ class Before:
 
         What only waits for the garbage collector, as the pool of a closed HTTP session may, is not left.
         """
+        if not self._left():
+            return []
         gc.collect()
         loop = asyncio.get_running_loop()
         ends = loop.time() + patience

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import datetime as dt
+import gc
 import json
 import ssl
 import time
@@ -138,6 +139,7 @@ class World:
             outcomes = await asyncio.gather(*map(self._run, cases))
             # A thread that waits for a silent server is given the time-outs that end it.
             left = await before.left(PATIENT)
+        gc.freeze()  # what lives on is not looked at again by the next case's collection
         logged_secrets = self._seen("\n".join(log.texts))
         for outcome in outcomes:
             outcome.log, outcome.left = log.errors, left
