@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import NameResolutionError
 
 from lab.pki import Authority
-from mailcheck.adapters.https import SAID_LIMIT, fault_of, one_line, silence_sdks
+from mailcheck.adapters.https import SAID_LIMIT, asks_to_wait, fault_of, one_line, silence_sdks, time_to_wait
 from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Fault
 from tests.adapters.mail_kit import Script, saying, serving
@@ -118,6 +118,22 @@ async def test_an_answer_out_of_frame_is_not_quoted(
     assert fault in {Fault.MALFORMED, Fault.CLOSED}
     assert said in {"the answer is not HTTP", "the answer broke off"}
     assert "planted" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "header, details",
+    [
+        ("", {}),
+        ("17", {"retry_after": "17"}),
+        ("Wed, 25 Nov 2026 14:00:00 GMT", {"retry_at": "Wed, 25 Nov 2026 14:00:00 GMT"}),
+        ("-1", {"retry_at": "-1"}),
+        ("9" * 5000, {"retry_at": "9" * 61 + "..."}),
+    ],
+)
+def test_a_time_to_wait(header: str, details: dict[str, str]) -> None:
+    """Seconds are a number that can be counted with; whatever else is given asks to wait too."""
+    assert time_to_wait(header) == details
+    assert asks_to_wait(details) is bool(header)
 
 
 async def test_a_port_where_nobody_listens(trust: ssl.SSLContext) -> None:

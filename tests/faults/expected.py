@@ -62,7 +62,9 @@ def _once(*faults: str) -> tuple[str, ...]:
 
 
 _TALK_ONCE = _once("reset", "close", "half-close", "bye", "unavailable", "throttled-no", "no")
-_SERVICE_ONCE = _once("reset", "close", "cut-body", "status-500", "status-503", "status-503-later", "status-429")
+_SERVICE_ONCE = _once(
+    "reset", "close", "cut-body", "status-500", "status-503", "status-503-later", "status-503-at-a-date", "status-429"
+)
 
 # Each stage of an area, and the faults that are tried there.
 STAGES: Mapping[str, Mapping[str, Sequence[str]]] = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from mailcheck.adapters.https import fault_of, json_object, line_of
+from mailcheck.adapters.https import asks_to_wait, fault_of, json_object, line_of, time_to_wait
 from mailcheck.adapters.one_flight import OneFlight
 from mailcheck.adapters.token_claims import read_claims
 from mailcheck.model.credential import Certificate, Credential, Token
@@ -149,7 +149,7 @@ def _for_msal(credential: Credential) -> str | dict[str, str]:
 
 
 def _worth_another_try(seen: Evidence) -> bool:
-    if "retry_after" in seen.details or seen.signal in _THROTTLED or seen.details.get("status") in _THROTTLED:
+    if asks_to_wait(seen.details) or seen.signal in _THROTTLED or seen.details.get("status") in _THROTTLED:
         return False
     return (
         seen.signal in _TRANSIENT
@@ -222,8 +222,7 @@ def _refusal(url: str, status: int, document: Mapping[str, object], retry_after:
     signal = f"AADSTS{codes[0]}" if codes else spoken[0] if spoken else error or str(status)
     details = {"status": str(status), "error": error, "codes": ",".join(codes)}
     details |= {name: line_of(document.get(name), 64) for name in _IDS}
-    if retry_after.isascii() and retry_after.isdigit():
-        details["retry_after"] = retry_after
+    details |= time_to_wait(retry_after)
     said = _TRAILER.split(description, maxsplit=1)[0]
     return Evidence(
         Stage.TOKEN, signal, said, details=_host(url) | {name: text for name, text in details.items() if text}

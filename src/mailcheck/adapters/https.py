@@ -65,6 +65,21 @@ def line_of(value: object, limit: int = SAID_LIMIT) -> str:
     return one_line(value, limit) if isinstance(value, str) else ""
 
 
+def time_to_wait(retry_after: str) -> Mapping[str, str]:
+    """What a `Retry-After` header (RFC 9110 section 10.2.3) asks for, as details of evidence; empty without one.
+
+    `retry_after` is a number of seconds, up to some thirty years. A date, or what is neither, is `retry_at`.
+    """
+    if re.fullmatch(r"\d{1,9}", retry_after, re.ASCII):
+        return {"retry_after": retry_after}
+    return {"retry_at": one_line(retry_after, 64)} if retry_after else {}
+
+
+def asks_to_wait(details: Mapping[str, str]) -> bool:
+    """Whether these details have a time before which not to ask again, in whatever form."""
+    return "retry_after" in details or "retry_at" in details
+
+
 def json_object(text: str) -> Mapping[str, object] | None:
     """The JSON object in a text, or none: it is no JSON, too deep, or another value."""
     try:

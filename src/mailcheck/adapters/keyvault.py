@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from mailcheck.adapters import certificates, client_secrets
-from mailcheck.adapters.https import fault_of
+from mailcheck.adapters.https import asks_to_wait, fault_of
 from mailcheck.adapters.one_flight import OneFlight
 from mailcheck.adapters.vault_answers import malformed, mismatch, refusal
 from mailcheck.adapters.vault_identity import Identity, NoToken, VaultIdentity
@@ -167,4 +167,4 @@ class KeyVaultCredentials:
 
 
 def _worth_another_try(seen: Evidence) -> bool:
-    return seen.signal in _TRANSIENT and "retry_after" not in seen.details
+    return seen.signal in _TRANSIENT and not asks_to_wait(seen.details)

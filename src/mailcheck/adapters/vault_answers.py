@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from mailcheck.adapters.https import json_object, line_of, one_line
+from mailcheck.adapters.https import json_object, line_of, one_line, time_to_wait
 from mailcheck.model.evidence import Evidence, Fault, Stage
 
 _UNAUTHORIZED: Final = 401
@@ -41,10 +41,8 @@ def refusal(host: str, status: int, body: str, headers: Mapping[str, str], *, wi
     if status == _UNAUTHORIZED and not with_token and vault_code in {"", _MISSING}:
         return malformed(host, "the answer asks for a token and does not say for which service")
     signal = inner or (str(status) if by_status else vault_code or code or str(status))
-    details = {"host": host, "status": str(status), **_facts(message)}
-    retry_after = headers.get("Retry-After", "")
-    if retry_after.isascii() and retry_after.isdigit():
-        details["retry_after"] = retry_after
+    wait = time_to_wait(headers.get("Retry-After", ""))
+    details = {"host": host, "status": str(status), **_facts(message), **wait}
     return Evidence(Stage.VAULT, signal, said=one_line(message), details=details)
 
 
