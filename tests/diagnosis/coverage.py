@@ -113,7 +113,7 @@ COVERAGE: Mapping[str, Covered] = {
     "I10": ("no-xoauth2",),
     "I11": ("server-silent",),
     "I12": _NOBODY,
-    "I13": ("imap-list-refused",),
+    "I13": ("server-unavailable", "imap-list-refused"),
     "I14": ("command-not-understood",),
     "I15": ("command-not-understood",),
     "I16": "the server leaves such a folder out of its answer, and nothing tells that it did",

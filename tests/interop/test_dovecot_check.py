@@ -185,7 +185,7 @@ async def test_the_canary_narrows_a_refusal(
         ),
         pytest.param(
             {"userdb_mail": "maildir:/proc/nonexistent/x"},
-            {IMAP: None, POP: "pop-refused", SMTP: None},
+            {IMAP: None, POP: "server-unavailable", SMTP: None},
             id="+OK, then SYS/TEMP",
         ),
         pytest.param(

@@ -36,7 +36,7 @@ ENTRIES = (
     Entry(
         "server-unavailable",
         When(
-            _BEFORE_MAILBOX,
+            (*_BEFORE_MAILBOX, Stage.LIST),
             _REFUSED,
             codes=("SYS/TEMP", "UNAVAILABLE"),
             said=re.compile(r"\bserver unavailable\b", re.IGNORECASE),
@@ -56,6 +56,9 @@ ENTRIES = (
             "transcript pop/greeting-refused",
             "transcript imap/command-refused",
             "mailbox unavailable pop",
+            "mailbox unavailable imap",
+            "transcript imap/list-refused",
+            "transcript pop/stat-refused",
         ),
         "-ERR Server Unavailable. 21",
         again=Again.ONCE,
@@ -157,6 +160,6 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
-        ("transcript pop/stat-refused",),
+        ("transcript pop/stat-failed",),
     ),
 )

@@ -105,7 +105,7 @@ ENTRIES = (
             ),
         ),
         HEALTH_PAGE,
-        ("transcript imap/list-refused",),
+        ("transcript imap/list-failed",),
     ),
     Entry(
         "pop-sign-in-refused",

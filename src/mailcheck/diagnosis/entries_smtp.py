@@ -6,7 +6,7 @@ sentence decides, by the name of the setting in it.
 
 import re
 
-from mailcheck.diagnosis.entry import Entry, Explanation, When
+from mailcheck.diagnosis.entry import Again, Entry, Explanation, When
 from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, SIGN_INS, SUBMISSION_PAGE
 from mailcheck.diagnosis.text import exchange, step
 from mailcheck.model.evidence import Stage
@@ -205,5 +205,6 @@ ENTRIES = (
             "scenario exchange-busy smtp",
         ),
         "454 4.7.0",
+        again=Again.ONCE,
     ),
 )
