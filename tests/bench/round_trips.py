@@ -70,7 +70,7 @@ async def measure(runs: int) -> str:
 
 
 async def _compared(server: Measured, runs: int) -> str:
-    seen: dict[str, list[Seen]] = {name: [] for name, (protocol, _) in _EVERYBODY.items() if protocol in server.ports}
+    seen: dict[str, list[Seen]] = {name: [] for name in _EVERYBODY}
     for run in range(runs + 1):
         for name, each in seen.items():
             protocol, client = _EVERYBODY[name]
@@ -123,9 +123,17 @@ async def _server(authority: Authority, ca_file: Path) -> AsyncIterator[Measured
         with Dovecot(authority, token.key) as dovecot:
             dovecot.add_mailbox(MAILBOX)
             dovecot.grant(MAILBOX)
-            ports = {_IMAP: dovecot.imap_port, MailProtocol.POP: dovecot.pop_port}
+            ports = {
+                _IMAP: dovecot.imap_port,
+                MailProtocol.POP: dovecot.pop_port,
+                MailProtocol.SMTP: dovecot.submission_port,
+            }
             yield Measured("Dovecot", ports, token(), trust, ca_file)
     except pytest.skip.Exception:  # it is not installed
         async with Exchange(authority, Tenant(), token.key, ISSUER) as exchange:
-            ports = {_IMAP: exchange.imap_port, MailProtocol.POP: exchange.pop_port}
+            ports = {
+                _IMAP: exchange.imap_port,
+                MailProtocol.POP: exchange.pop_port,
+                MailProtocol.SMTP: exchange.smtp_port,
+            }
             yield Measured("the lab's Exchange", ports, token(), trust, ca_file)

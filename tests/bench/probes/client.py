@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import resource
+import signal
 import socket
 import ssl
 import sys
@@ -84,7 +85,11 @@ def held(client: Client, server: Server, count: int, gate: int) -> dict[str, flo
     with socket.create_connection((HOST, gate)) as asking:
         asking.sendall(f"{count}\n".encode())
         assert asking.recv(1), "all of them wait"
-    return {"before": before, "after": _resident() + _processes(client)}
+    after = _resident() + _processes(client)
+    if client.processes:  # they would outlive us, and their checks wait on
+        for child in _started():
+            os.kill(child, signal.SIGKILL)
+    return {"before": before, "after": after}
 
 
 async def _forever(make: Asyncio) -> None:
@@ -101,10 +106,15 @@ def _processes(client: Client) -> int:
     """Octets that the processes it started hold for themselves alone."""
     if not client.processes:
         return 0
-    started = itertools.chain(*(each.read_text().split() for each in Path("/proc/self/task").glob("*/children")))
-    rollups = (Path("/proc", child, "smaps_rollup").read_text().splitlines() for child in started)
+    rollups = (Path("/proc", str(child), "smaps_rollup").read_text().splitlines() for child in _started())
     private = (line.split() for line in itertools.chain(*rollups) if line.startswith("Private_"))
     return sum(int(kilobytes) * 1024 for _, kilobytes, _ in private)
+
+
+def _started() -> list[int]:
+    """The processes that this one started and that have not ended."""
+    each = (task.read_text().split() for task in Path("/proc/self/task").glob("*/children"))
+    return [int(child) for child in itertools.chain(*each)]
 
 
 def main() -> None:
