@@ -120,6 +120,7 @@ def test_who_asks_to_wait_is_heard(evidence: Evidence, wait_ms: int | None) -> N
     [
         (NOT_CONNECTED, known(opened=(POP,)), "POP opened the same mailbox with the same token, so the app, its "),
         (REFUSED, known(opened=(POP,)), "POP opened the same mailbox with the same token, so the app, its "),
+        (REFUSED, known(opened=(POP, SMTP)), "POP opened the same mailbox with the same token, so the app, its "),
         (POP_REFUSED, known(opened=(IMAP,)), "IMAP opened the same mailbox with the same token, so the app, its "),
         (at(Stage.AUTH, "NO", "x", IMAP, reason="AuthFailed:LogonDenied-None"), known(),
          "Exchange says in brackets that it denies the logon; Exchange knows the app by "),

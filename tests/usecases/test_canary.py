@@ -6,13 +6,14 @@ import pytest
 
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Broken, CanaryOutcome, Maildrop
-from mailcheck.model.request import Mailbox, MailProtocol
+from mailcheck.model.request import Endpoint, Mailbox, MailProtocol
 from tests.usecases.kit import IMAP, INBOX, MAILBOX, POP, TARGET, Servers, checked, use_case
 
 CANARY = Mailbox("canary@contoso.com")
 WATCHED = dataclasses.replace(TARGET, canary=CANARY)
 REFUSED = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
 UNREACHED = Evidence(Stage.CONNECT, Fault.REFUSED, protocol=IMAP)
+SILENT = Evidence(Stage.AUTH, Fault.TIMEOUT, protocol=IMAP)
 THROTTLED = Evidence(Stage.AUTH, Fault.THROTTLED, protocol=IMAP)
 
 
@@ -37,9 +38,11 @@ async def test_a_refusal_has_the_canary_tried(met: object, outcome: CanaryOutcom
     assert report.protocols[IMAP].transcript == ("S: * OK",)
 
 
-@pytest.mark.parametrize("imap", [INBOX, UNREACHED], ids=["healthy", "unreached"])
+@pytest.mark.parametrize(
+    "imap", [INBOX, UNREACHED, THROTTLED, SILENT], ids=["healthy", "unreached", "throttled", "silent"]
+)
 async def test_there_is_nothing_to_ask_the_canary(imap: object) -> None:
-    """A mailbox that opens, or a server that is not reached, says nothing that another mailbox could narrow."""
+    """Where there is no refusal there is nothing to narrow, and a throttled app is not to ask for another mailbox."""
     servers = Servers({IMAP: imap}, canary={IMAP: INBOX})
     report = await checked(use_case(servers=servers, target=WATCHED), IMAP)
     assert report.canary is None
@@ -68,3 +71,13 @@ async def test_the_canary_narrows_the_causes(met: object, present: str, absent: 
     causes = [one.cause for one in verdict.diagnosis.causes]
     assert any(present in one for one in causes)
     assert not any(absent in one for one in causes)
+
+
+async def test_an_smtp_server_that_says_later_is_not_asked_for_another_mailbox() -> None:
+    """4yz is no refusal (RFC 5321 section 4.2.1); 5yz is."""
+    for signal, asked in (("432", 0), ("454", 0), ("535", 1)):
+        refused = Evidence(Stage.AUTH, signal, protocol=MailProtocol.SMTP)
+        servers = Servers({MailProtocol.SMTP: refused}, canary={MailProtocol.SMTP: refused})
+        target = dataclasses.replace(WATCHED, endpoints={MailProtocol.SMTP: Endpoint("smtp.example", 587)})
+        await checked(use_case(servers=servers, target=target), MailProtocol.SMTP)
+        assert len(servers.strangers) == asked, signal

@@ -116,7 +116,7 @@ def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
     if known.token_length:
         values["token_length"] = f"{known.token_length:,}"
     if evidence.protocol:
-        siblings = (protocol.name for protocol in MailProtocol if protocol in known.opened - {evidence.protocol})
+        siblings = (each.name for each in (MailProtocol.IMAP, MailProtocol.POP) if each in known.opened)
         values.update(protocol=evidence.protocol.name, role=evidence.protocol.role, siblings=" and ".join(siblings))
     if claims := known.claims:
         values.update(

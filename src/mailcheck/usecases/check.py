@@ -171,7 +171,7 @@ class CheckMailbox:
     ) -> Canary | None:
         """The canary by each protocol that refused the mailbox; none when there is nothing that it could tell."""
         mailbox = self._target.canary
-        refused = [protocol for protocol, talk in talks.items() if _is_refusal(talk.outcome)]
+        refused = [protocol for protocol, talk in talks.items() if _says_no(talk.outcome)]
         if mailbox is None or mailbox == request.mailbox or not refused:
             return None
         tried = await self._conversations.hold(mailbox, refused, token, deadline)
@@ -253,11 +253,20 @@ def _is_refusal(outcome: Opened | Evidence) -> bool:
     return isinstance(outcome, Evidence) and outcome.stage in {Stage.AUTH, Stage.LIST}
 
 
+def _says_no(outcome: Opened | Evidence) -> bool:
+    """Whether this is a server's answer to who asks for which mailbox.
+
+    A time-out is no answer, a throttled client has to wait, and so has one that SMTP answers with 4yz.
+    """
+    if not isinstance(outcome, Evidence) or outcome.signal in tuple(Fault):
+        return False
+    return _is_refusal(outcome) and not outcome.signal.startswith("4")
+
+
 def _canary_outcome(outcome: Opened | Evidence) -> CanaryOutcome:
     if not isinstance(outcome, Evidence):
         return CanaryOutcome.OPENED
-    said_no = _is_refusal(outcome) and outcome.signal not in tuple(Fault)  # a time-out or a throttle is no answer
-    return CanaryOutcome.REFUSED if said_no else CanaryOutcome.UNKNOWN
+    return CanaryOutcome.REFUSED if _says_no(outcome) else CanaryOutcome.UNKNOWN
 
 
 def _by(canary: Canary | None, wanted: CanaryOutcome) -> frozenset[MailProtocol]:
