@@ -27,12 +27,15 @@ def test_a_renewal_works_as_pasted(fault: Fault) -> None:
 
 
 def test_the_old_object_id_is_removed_before_the_new_one() -> None:
-    """Exchange keeps one service principal for an app: the wrong one goes first."""
+    """Exchange keeps one service principal for an app: the wrong one is shown, announced, and goes first."""
     cause = next(one for one in diagnose(REFUSED, known()).causes if "another object id" in one.cause)
-    connected, removed, registered = cause.fix[:3]
+    connected, shown, warned, removed, told, registered, _ = cause.fix
     assert connected == "Connect-ExchangeOnline"
+    assert shown.startswith("Get-ServicePrincipal ")
+    assert "another ObjectId, remove that registration" in warned
     assert removed.endswith("{ Remove-ServicePrincipal -Identity $_.ObjectId }")
     assert "-ne '99999999-aaaa-4bbb-8ccc-0000000000ee' }" in removed
+    assert "each of the others again" in told
     assert registered.startswith("New-ServicePrincipal ")
 
 

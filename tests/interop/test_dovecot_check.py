@@ -143,11 +143,7 @@ async def test_a_mailbox_without_a_grant_is_refused(
     [
         pytest.param(
             True,
-            {
-                IMAP: "The app has no FullAccess permission for this mailbox",
-                POP: "The app has no FullAccess permission for this mailbox",
-                SMTP: "The app may not send for this mailbox",
-            },
+            dict.fromkeys(MailProtocol, "The app has no FullAccess permission for this mailbox"),
             id="the canary opens",
         ),
         pytest.param(

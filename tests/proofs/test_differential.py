@@ -32,7 +32,7 @@ ROWS = [
     ("", "not-granted", "imap", "", "imap-sign-in-refused: grant+ object-id? address? switch? passing?"),
     ("", "not-granted", "imap", "info", "imap-sign-in-refused: access+ address? switch? passing?"),
     ("", "not-granted", "pop", "info", "pop-sign-in-refused: access+ switch? address? passing?"),
-    ("", "not-granted", "smtp", "info", "smtp-sign-in-refused: grant+ address? passing?"),
+    ("", "not-granted", "smtp", "info", "smtp-sign-in-refused: access+ address? passing?"),
     ("principal-missing", "shared", "imap", "info", "imap-sign-in-refused: unknown-app+ passing+ object-id?"),
     ("principal-wrong-object-id", "shared", "pop", "info", "pop-sign-in-refused: unknown-app+ passing+ object-id?"),
     ("exchange-incident", "shared", "imap pop smtp", "info", "imap-sign-in-refused: unknown-app+ passing+ object-id?"),
@@ -45,7 +45,7 @@ ROWS = [
     ("role-missing-smtp", "shared", "smtp", "",
      "smtp-sign-in-refused: role-set-up+ rbac-set-up+ grant? object-id? address? passing?"),
     ("role-missing-smtp", "shared", "smtp imap", "", "smtp-sign-in-refused: role-set-up+ rbac-set-up+ passing?"),
-    ("smtp-by-rbac", "not-granted", "smtp", "app-rbac", "smtp-sign-in-refused: rbac-set-up+ grant? address? passing?"),
+    ("smtp-by-rbac", "not-granted", "smtp", "app-rbac", "smtp-sign-in-refused: rbac-set-up+ address? passing?"),
     ("", "app-rbac", "smtp", "", "smtp-sign-in-refused: grant+ object-id? address? passing?"),
     # certificates of servers, identities, credentials
     ("server-certificate-untrusted", "shared", "imap", "", "server-not-trusted: inspection+ other-server?"),

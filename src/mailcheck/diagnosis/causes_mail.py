@@ -23,6 +23,7 @@ CONSENT_STEPS = (
     ),
 )
 REGISTER = exchange("New-ServicePrincipal -AppId {client_id} -ObjectId {service_principal} -DisplayName 'mailcheck'")
+SHOW_GRANTED = exchange("Get-MailboxPermission -Identity {mailbox} | Format-Table User,AccessRights,Deny")
 FULL_ACCESS = exchange("Add-MailboxPermission -Identity {mailbox} -User {service_principal} -AccessRights FullAccess")
 SHOW_REGISTERED = exchange("Get-ServicePrincipal | Where-Object AppId -eq {client_id} | Format-List AppId,ObjectId")
 
@@ -58,13 +59,15 @@ OTHER_OBJECT_ID = Explanation(
     Likelihood.POSSIBLE,
     "Exchange wants the object id of the enterprise application; the app registration's own does not work",
     (
+        SHOW_REGISTERED,
+        step("If it lists another ObjectId, remove that registration; what was granted to it is of no use to the app:"),
         exchange(
             "Get-ServicePrincipal | Where-Object {{ $_.AppId -eq {client_id} -and $_.ObjectId -ne "
             "{service_principal} }} | ForEach-Object {{ Remove-ServicePrincipal -Identity $_.ObjectId }}"
         ),
+        step("Then register the app by the right one, and grant it this mailbox and each of the others again:"),
         REGISTER,
         FULL_ACCESS,
-        step("Grant the other mailboxes again too: what was granted to the old object id is of no use"),
     ),
     ((Given.SIBLING_OPENED, None), (Given.SMTP_OPENED, None), (Given.CANARY_OPENED, None)),
 )
@@ -135,7 +138,7 @@ def no_full_access(where_known: Likelihood) -> Explanation:
         None,
         "Exchange knows the app and its token; this permission is one for each mailbox",
         (
-            exchange("Get-MailboxPermission -Identity {mailbox} | Format-Table User,AccessRights,Deny"),
+            SHOW_GRANTED,
             FULL_ACCESS,
         ),
         (
@@ -171,6 +174,7 @@ ADDRESS = Explanation(
     "aliases and user principal names do not work here, only the primary address of an existing mailbox",
     (
         exchange("Get-Mailbox -Identity {mailbox} | Format-List PrimarySmtpAddress,UserPrincipalName"),
+        step("If its PrimarySmtpAddress is another address, use that one, here and in the app"),
         step("If nothing is listed, look for it among what is deleted, on premises, or no mailbox at all:"),
         exchange("Get-Mailbox -SoftDeletedMailbox -Identity {mailbox}"),
         exchange("Get-Recipient -Identity {mailbox} | Format-List RecipientTypeDetails,PrimarySmtpAddress"),

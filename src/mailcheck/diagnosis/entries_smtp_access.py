@@ -11,6 +11,7 @@ from mailcheck.diagnosis.causes_mail import (
     OTHER_OBJECT_ID,
     PASSING,
     REGISTER,
+    SHOW_GRANTED,
     SHOW_REGISTERED,
     not_registered,
 )
@@ -57,25 +58,47 @@ _RBAC_SET_UP = Explanation(
     ),
     ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, None), (Given.ROLE_MISSING, Likelihood.LIKELY)),
 )
+_ASKED = (
+    "a token that carries SMTP.SendAsApp makes Exchange ask for a permission, whatever RBAC for Applications allows"
+)
+_GRANT = (
+    FULL_ACCESS,
+    exchange("Add-RecipientPermission -Identity {mailbox} -Trustee {service_principal} -AccessRights SendAs"),
+    step("Where RBAC for Applications is to decide instead, take SMTP.SendAsApp from the app's permissions"),
+)
 _NOT_GRANTED = Explanation(
     "The app may not send for this mailbox: it is not registered in Exchange, or has no permission for the mailbox",
     Likelihood.LIKELY,
-    "a token that carries SMTP.SendAsApp makes Exchange ask for a permission, whatever RBAC for Applications allows",
+    _ASKED,
     (
         SHOW_REGISTERED,
         step("If nothing is listed, register the app:"),
         REGISTER,
         step("Then grant it the mailbox, and for mail from another address SendAs on that address:"),
-        FULL_ACCESS,
-        exchange("Add-RecipientPermission -Identity {mailbox} -Trustee {service_principal} -AccessRights SendAs"),
-        step("Where RBAC for Applications is to decide instead, take SMTP.SendAsApp from the app's permissions"),
+        *_GRANT,
     ),
     (
         (Given.CANARY_REFUSED, None),
         (Given.SIBLING_OPENED, None),
+        (Given.CANARY_OPENED, None),
         (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE),
         (Given.ROLE_MISSING, Likelihood.POSSIBLE),
     ),
+)
+# Exchange knows the app, as the canary shows, and the role has it ask for a permission: what is left is this mailbox.
+_NO_PERMISSION = Explanation(
+    "The app has no FullAccess permission for this mailbox",
+    None,
+    _ASKED,
+    (
+        SHOW_GRANTED,
+        step(
+            "If the app is not listed, grant it the mailbox, and for mail from another address SendAs on that address:"
+        ),
+        *_GRANT,
+    ),
+    ((Given.SIBLING_OPENED, None), (Given.CANARY_BY_ROLE, Likelihood.LIKELY)),
+    speaks=(Given.CANARY_OPENED,),
 )
 
 
@@ -95,6 +118,7 @@ ENTRIES = (
             _ROLE_SET_UP,
             _RBAC_SET_UP,
             _NOT_GRANTED,
+            _NO_PERMISSION,
             not_registered(Likelihood.LIKELY),
             _without(OTHER_OBJECT_ID, Given.SMTP_OPENED),
             replace(_without(ADDRESS, Given.SMTP_OPENED), ahead=None),

@@ -58,6 +58,7 @@ class Given(Enum):
     SIBLING_OPENED = "IMAP or POP opened the same mailbox"
     SMTP_OPENED = "SMTP accepted the sign-in for the same mailbox"
     CANARY_OPENED = "the canary opened by the same protocol"
+    CANARY_BY_ROLE = "the canary opened by the same protocol, and the token has the protocol's application role"
     CANARY_REFUSED = "the canary did not open by this protocol either"
     NOTHING_OPENED = "neither this mailbox nor the canary opened by any protocol"
     LOGON_DENIED = "Exchange says in brackets that it denies the logon"

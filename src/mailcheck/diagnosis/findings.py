@@ -54,6 +54,7 @@ def _of_token(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
         Given.ROLE_MISSING: protocol.role not in claims.roles,
         Given.OTHER_AUDIENCE: not accepted and not _is_exchange(claims.audience, known.cloud.resource),
         Given.DELEGATED: bool(claims.scopes) and not claims.roles,
+        Given.CANARY_BY_ROLE: protocol in known.canary_opened and protocol.role in claims.roles,
         Given.LONG_TOKEN: known.token_length > TOKEN_LIMIT,
     }
 
