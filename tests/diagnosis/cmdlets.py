@@ -24,7 +24,6 @@ CMDLETS: Mapping[str, frozenset[str]] = {
     "Set-CASMailbox": frozenset({"-Identity", "-ImapEnabled", "-PopEnabled", "-SmtpClientAuthenticationDisabled"}),
     "Get-TransportConfig": frozenset(),
     "Set-TransportConfig": frozenset({"-SmtpClientAuthenticationDisabled"}),
-    "Get-AuthenticationPolicy": frozenset(),
     "Get-DistributionGroup": frozenset({"-Identity"}),
     "New-ManagementScope": frozenset({"-Name", "-RecipientRestrictionFilter"}),
     "New-ManagementRoleAssignment": frozenset({"-App", "-Role", "-CustomResourceScope"}),

@@ -154,7 +154,7 @@ COVERAGE: Mapping[str, Covered] = {
     "S6": ("smtp-policy-blocked",),
     "S7": _PASSWORD,
     "S8": _SENDS_NOTHING,
-    "S9": _PASSWORD,
+    "S9": ("smtp-basic-authentication",),
     "S10": _SENDS_NOTHING,
     "S11": ("smtp-busy",),
     "S12": ("smtp-connections-limit",),
@@ -173,4 +173,5 @@ HEARSAY: Mapping[str, tuple[tuple[str, str], ...]] = {
     "S3": (("smtp-auth-off-for-mailbox", "own switch"),),
     "S5": (("smtp-policy-blocked", "Security defaults"),),
     "S6": (("smtp-policy-blocked", "Conditional Access"),),
+    "S9": (("smtp-basic-authentication", "with a password"),),
 }

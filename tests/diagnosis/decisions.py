@@ -1,17 +1,15 @@
 """The decision table: what was seen, what else is known, and what is then told, the likeliest cause first.
 
-A row has the entry's id, the evidence, the rest of the check, and each cause that is left by a word of `WORDS`: `!` is
-a certain one, `+` a likely and `?` a possible one.
+A row has the entry's id, the evidence, the rest of the check, and each cause that is left by its word (see
+cause_words.py): `!` is a certain one, `+` a likely and `?` a possible one.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from mailcheck.diagnosis.entry import Circumstances
 from mailcheck.diagnosis.findings import TOKEN_LIMIT
 from mailcheck.model.evidence import Evidence, Fault, Stage
-from mailcheck.model.report import Diagnosis, Likelihood
-from mailcheck.model.request import CredentialKind, MailProtocol
+from mailcheck.model.request import CredentialKind, Endpoint, MailProtocol
 from tests.diagnosis.kit import (
     EXCHANGE,
     GRAPH,
@@ -28,68 +26,13 @@ from tests.diagnosis.kit import (
     known,
 )
 
-# Word of this table -> a part of the cause that no other cause of the same entry has.
-WORDS: Mapping[str, str] = {
-    "audience": "The token is for ",
-    "user": "stands for a user",
-    "role": "token lacks the application role",
-    "role-set-up": "by its application role",
-    "rbac-set-up": "without that role",
-    "grant": "it is not registered in Exchange, or has no",
-    "access": "no FullAccess permission for this mailbox",
-    "unknown-app": "Exchange does not know the app",
-    "object-id": "with another object id",
-    "address": "no mailbox of this primary address",
-    "switch": "is switched off for this mailbox",
-    "passing": "passing fault",
-    "ipv6": "over IPv6",
-    "too-long": "too long for the server",
-    "between": "proxy or gateway stands in between",
-    "network": "The way out of the Function App's network",
-    "inspection": "proxy that inspects TLS",
-    "clock": "clock is wrong",
-    "other-server": "The server in the settings is not Exchange",
-    "suffix": "suffix of another cloud, or a proxy",
-    "starting": "is starting up",
-    "unassigned": "is not assigned to the Function App",
-    "user-assigned": "has only a user-assigned identity",
-    "certificate-off": "version of the certificate was disabled",
-    "pending": "still being issued",
-    "withheld": "with a key that cannot be exported",
-    "public": "public certificate was stored",
-    "secret-off": "version of the secret was disabled",
-    "certificate-name": "MAILCHECK_CERTIFICATE has a wrong name",
-    "secret-name": "MAILCHECK_SECRET has a wrong name",
-    "secret-id": "The ID of the client secret",
-    "space": "with a space or the end of a line",
-    "no-secret": "signs in with a certificate",
-    "other-text": "Something else was stored",
-    "secret-value": "is not the value of a secret",
-    "other-app": "MAILCHECK_CLIENT_ID names another",
-    "secret-old": "not renewed in time",
-    "authority": "MAILCHECK_AUTHORITY is not Entra",
-    "bug": "a fault in mailcheck",
-    "not-exchange": "takes no mail from here",
-}
-
-_MARKS = {Likelihood.CERTAIN: "!", Likelihood.LIKELY: "+", Likelihood.POSSIBLE: "?"}
-
-
-def told(diagnosis: Diagnosis) -> str:
-    """The causes in the words of this table, in their order; every cause of its entries has one word, and one only."""
-    return " ".join(f"{_word(one.cause)}{_MARKS[one.likelihood]}" for one in diagnosis.causes)
-
-
-def _word(cause: str) -> str:
-    (found,) = (word for word, part in WORDS.items() if part in cause)
-    return found
-
-
 _SECRET = replace(known(), app=replace(known().app, credential=CredentialKind.SECRET))
 
 _FOR_GRAPH = known(roles=(), audience=GRAPH)
 _USER = known(roles=(), scopes=("IMAP.AccessAsUser.All",))
 _DENIED, _UNKNOWN, _BOTH = "AuthFailed:LogonDenied-None", 'Error="x" NoADRecipient', "LogonDenied NoADRecipient"
+_LONG = known(token_length=TOKEN_LIMIT + 1)
+_ON_465 = replace(known(), endpoint=Endpoint("smtp.office365.com", 465))
 _NEITHER = known(canary_refused=tuple(MailProtocol))
 
 
@@ -235,10 +178,21 @@ DECISIONS: tuple[Row, ...] = (
      "role-set-up+ rbac-set-up+ unknown-app+ passing+ object-id?"),
     ("smtp-refused", at(Stage.GREETING, "554", "no", SMTP), known(), "not-exchange? passing?"),
     ("smtp-refused", at(Stage.GREETING, "554", "no", SMTP), _NEITHER, "passing+ not-exchange?"),
+    ("smtp-basic-authentication", at(Stage.AUTH, "550", "no", SMTP, code="5.7.30"), known(), "password? passing?"),
+    ("smtp-basic-authentication", at(Stage.AUTH, "550", "no", SMTP, code="5.7.30"), _NEITHER, "passing+ password?"),
+    ("smtp-not-understood", at(Stage.AUTH, "501", "no", SMTP, code="5.5.124"), known(), "altered+ passing?"),
+    ("smtp-not-understood", at(Stage.AUTH, "501", "no", SMTP), _NEITHER, "altered+ passing+"),
+    # a talk that breaks off or stays silent: how long is the token, and which port is it?
+    ("server-closed", at(Stage.AUTH, Fault.CLOSED, "", IMAP), known(), "overloaded+ cut? crowded?"),
+    ("server-closed", at(Stage.AUTH, Fault.CLOSED, "", IMAP), _LONG, "overloaded+ cut? too-long? crowded?"),
+    ("server-closed", at(Stage.LIST, Fault.CLOSED, "", IMAP), _LONG, "overloaded+ cut? crowded?"),
+    ("server-silent", at(Stage.GREETING, Fault.TIMEOUT, "", SMTP), known(), "slow? swallowed?"),
+    ("server-silent", at(Stage.GREETING, Fault.TIMEOUT, "", SMTP), _ON_465, "tls-port+ slow? swallowed?"),
+    ("server-silent", at(Stage.AUTH, Fault.TIMEOUT, "", SMTP), _ON_465, "slow? swallowed?"),
     # lines at the sign-in that are not about the app: whose server is it?
     ("pop-protocol-error", _HUNG_UP, known(), "between+ too-long? passing?"),
     ("pop-protocol-error", _HUNG_UP, known(token_length=TOKEN_LIMIT), "between+ too-long? passing?"),
-    ("pop-protocol-error", _HUNG_UP, known(token_length=TOKEN_LIMIT + 1), "too-long+ between+ passing?"),
+    ("pop-protocol-error", _HUNG_UP, _LONG, "too-long+ between+ passing?"),
     ("pop-protocol-error", _by_exchange(_HUNG_UP), known(), "passing+ too-long? between?"),
     ("command-out-of-order", _OUT_OF_ORDER, known(), "between+ passing?"),
     ("command-out-of-order", _by_exchange(_OUT_OF_ORDER), known(), "passing+ between?"),

@@ -11,7 +11,8 @@ from mailcheck.diagnosis.findings import findings
 from mailcheck.diagnosis.match import diagnose
 from mailcheck.model.evidence import Evidence
 from mailcheck.model.report import Likelihood
-from tests.diagnosis.decisions import DECISIONS, told
+from tests.diagnosis.cause_words import told
+from tests.diagnosis.decisions import DECISIONS
 
 SHIFTS = [
     pytest.param(entry, one, place, id=f"{entry.id}: {one.cause[:30]}, {one.shift[place][0].name}")

@@ -15,6 +15,7 @@ from tests.diagnosis.kit import (
     POP_REFUSED,
     REFUSED,
     SMTP,
+    SMTP_REFUSED,
     at,
     known,
 )
@@ -46,7 +47,8 @@ MATCHES = [
     (at(Stage.CAPABILITY, "421", "x", SMTP), "smtp-busy", "passing fault"),
     (at(Stage.AUTH, "500", "x", SMTP, code="5.3.3"), "smtp-not-understood", "proxy"),
     (at(Stage.STARTTLS, "501", "x", SMTP), "smtp-not-understood", "proxy"),
-    (at(Stage.AUTH, "550", "x", SMTP, code="5.7.30"), "smtp-refused", "takes no mail"),
+    (at(Stage.AUTH, "550", "x", SMTP, code="5.7.30"), "smtp-basic-authentication", "with a password"),
+    (at(Stage.AUTH, "550", "x", SMTP, code="5.7.1"), "smtp-refused", "takes no mail"),
     # the name, or whoever should know it
     (at(Stage.DNS, Fault.NAME_NOT_FOUND, "", IMAP), "server-not-found", "settings"),
     (at(Stage.DNS, Fault.UNREACHABLE, "", IMAP), "dns-silent", "DNS servers"),
@@ -124,6 +126,7 @@ def test_who_asks_to_wait_is_heard(evidence: Evidence, wait_ms: int | None) -> N
         (POP_REFUSED, known(opened=(IMAP,)), "IMAP opened the same mailbox with the same token, so the app, its "),
         (at(Stage.AUTH, "NO", "x", IMAP, reason="AuthFailed:LogonDenied-None"), known(),
          "Exchange says in brackets that it denies the logon; Exchange knows the app by "),
+        (SMTP_REFUSED, known(canary_opened=(SMTP,)), "the canary opened by SMTP with the same token; a token that "),
         (REFUSED, known(), "Exchange knows the app by the object id "),
     ],
 )  # fmt: skip

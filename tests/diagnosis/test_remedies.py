@@ -40,7 +40,7 @@ def test_the_old_object_id_is_removed_before_the_new_one() -> None:
 
 
 OPTIONAL = [
-    (at(Stage.AUTH, Fault.THROTTLED, "", IMAP), {"backoff_ms": "61002"}, "61002 milliseconds"),
+    (at(Stage.AUTH, Fault.THROTTLED, "", IMAP), {"backoff_ms": "61002"}, "to wait 62 seconds"),
     (at(Stage.VAULT, "429"), {"retry_after": "17"}, "17 seconds"),
     (at(Stage.VAULT, "ForbiddenByFirewall"), {"client_address": "192.0.2.1"}, "--ip-address 192.0.2.1"),
     (at(Stage.VAULT, Fault.CHALLENGE_MISMATCH), {"challenge_resource": "x.example"}, "x.example"),

@@ -1,6 +1,6 @@
 """What tells causes apart, seen by the whole check: the lab is in a state, and the causes that are left are told.
 
-The decision table itself is tests/diagnosis/decisions.py, and so are the words for causes; here each finding comes
+The decision table itself is tests/diagnosis/decisions.py, in the words of cause_words.py; here each finding comes
 about on the wire, and not from a test's hand.
 """
 
@@ -8,7 +8,7 @@ import pytest
 
 from lab.world import World
 from mailcheck.model.request import MailProtocol
-from tests.diagnosis.decisions import told
+from tests.diagnosis.cause_words import told
 from tests.proofs.kit import checked, diagnosis_in, export
 
 # State of the lab, mailbox, protocols (the first is the one that fails), canary -> entry and causes.

@@ -7,8 +7,8 @@ that have been stable for years.
 import re
 
 from mailcheck.diagnosis.entry import Again, Entry, Explanation, Given, When
-from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, QUOTE_SERVER
-from mailcheck.diagnosis.text import step, when_known
+from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, QUOTE_SERVER, SHORTER_TOKEN
+from mailcheck.diagnosis.text import step
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import Likelihood
 from mailcheck.model.request import MailProtocol
@@ -87,11 +87,7 @@ ENTRIES = (
                 "The token is too long for the server",
                 Likelihood.POSSIBLE,
                 "since 2025 POP servers of Exchange are reported to refuse tokens of more than some 4,096 characters",
-                (
-                    when_known(step("This token has {token_length} characters")),
-                    step("Use an app with no other permissions than it needs: each one makes the token longer"),
-                    step("Or open the mailbox by IMAP, for which no such limit is known"),
-                ),
+                (*SHORTER_TOKEN, step("Or open the mailbox by IMAP, for which no such limit is known")),
                 ((Given.LONG_TOKEN, Likelihood.LIKELY),),
             ),
             _BETWEEN,

@@ -6,6 +6,7 @@ sentence decides, by the name of the setting in it.
 
 import re
 
+from mailcheck.diagnosis.causes_mail import PASSING
 from mailcheck.diagnosis.entry import Again, Entry, Explanation, When
 from mailcheck.diagnosis.remedies import HEALTH_PAGE, OAUTH_PAGE, OWN_SERVERS, SIGN_INS, SUBMISSION_PAGE
 from mailcheck.diagnosis.text import exchange, step
@@ -20,6 +21,7 @@ _SHOW_SWITCHES = (
     exchange("Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled"),
     exchange("Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled"),
 )
+_IN_FORCE = step("Wait some minutes, at times about an hour, until the change is in force; then check again")
 _ON_FOR_MAILBOX = exchange("Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $false")
 _ALTERED = Explanation(
     "A proxy or gateway between changes what mailcheck sends",
@@ -46,6 +48,7 @@ ENTRIES = (
                     _ON_FOR_MAILBOX,
                     step("Or for every mailbox that has no value of its own:"),
                     exchange("Set-TransportConfig -SmtpClientAuthenticationDisabled $false"),
+                    _IN_FORCE,
                 ),
             ),
         ),
@@ -69,13 +72,14 @@ ENTRIES = (
             Explanation(
                 "The mailbox's own switch is off",
                 Likelihood.POSSIBLE,
-                "the sentence names it; Microsoft documents the switch, whose value at the mailbox comes before the "
-                "organization's, and not the sentence",
+                "Exchange's sentence names it; Microsoft documents the switch, but not this sentence, so look first. A "
+                "value at the mailbox comes before the organization's",
                 (
                     *_SHOW_SWITCHES,
                     _ON_FOR_MAILBOX,
                     step("Or have the mailbox follow the organization:"),
                     exchange("Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $null"),
+                    _IN_FORCE,
                 ),
             ),
         ),
@@ -92,25 +96,34 @@ ENTRIES = (
         "A policy of the organization does not let the app sign in by SMTP",
         (
             Explanation(
-                "Conditional Access or an authentication policy blocks it",
+                "Conditional Access blocks it",
                 Likelihood.POSSIBLE,
                 "people have reported this status for requests that do not meet a policy's criteria",
                 (
                     SIGN_INS,
-                    exchange("Get-AuthenticationPolicy | Format-List Name,AllowBasicAuthSmtp"),
+                    step("Exclude the app from that policy, or have the policy allow the address that it calls from"),
+                    step("Exchange's authentication policies need no change: they are about sign-ins with a password"),
                 ),
             ),
             Explanation(
                 "Security defaults are on",
                 Likelihood.POSSIBLE,
                 "people have reported this status under security defaults, mostly for sign-ins with a password",
-                (step("In {portal}, Microsoft Entra ID: Properties, Manage security defaults: are they on?"),),
+                (
+                    step("In {portal}, Microsoft Entra ID: Properties, Manage security defaults: are they on?"),
+                    step("They protect every account: ask Microsoft's support before you switch them off"),
+                ),
             ),
             Explanation(
                 "SMTP AUTH is switched off, for the organization or for the mailbox",
                 Likelihood.POSSIBLE,
                 "Exchange refuses a switched-off SMTP AUTH with the same status",
-                (*_SHOW_SWITCHES, _ON_FOR_MAILBOX),
+                (
+                    *_SHOW_SWITCHES,
+                    step("If the first says True, or nothing while the second says True:"),
+                    _ON_FOR_MAILBOX,
+                    _IN_FORCE,
+                ),
             ),
         ),
         SUBMISSION_PAGE,
@@ -122,6 +135,27 @@ ENTRIES = (
             "mailbox policy smtp",
         ),
         "535 5.7.139",
+    ),
+    Entry(
+        "smtp-basic-authentication",
+        When((Stage.AUTH,), codes=("5.7.30",), protocol=MailProtocol.SMTP),
+        "Exchange takes the sign-in for one with a password (Basic authentication)",
+        (
+            Explanation(
+                "A proxy or gateway between signs in with a password in the app's place",
+                Likelihood.POSSIBLE,
+                "mailcheck signs in by OAuth and never with a password, and this status is for passwords",
+                (
+                    OWN_SERVERS,
+                    step("Let SMTP to {host} pass without a proxy"),
+                    step("A device that is told this itself, such as a scanner, has to sign in by OAuth"),
+                ),
+            ),
+            PASSING,
+        ),
+        SUBMISSION_PAGE,
+        ("transcript smtp/basic-authentication-retired",),
+        "550 5.7.30",
     ),
     Entry(
         "smtp-connections-limit",
@@ -170,7 +204,7 @@ ENTRIES = (
         "smtp-not-understood",
         When(_ANYWHERE, ("50*",), MailProtocol.SMTP),
         "{endpoint} does not understand, at {stage}, what mailcheck says",
-        (_ALTERED,),
+        (_ALTERED, PASSING),
         OAUTH_PAGE,
         (
             "transcript smtp/command-not-recognized",

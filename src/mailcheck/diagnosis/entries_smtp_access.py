@@ -150,6 +150,6 @@ ENTRIES = (
             PASSING,
         ),
         SUBMISSION_PAGE,
-        ("transcript smtp/greeting-554", "transcript smtp/basic-authentication-retired", "fault smtp/greeting/no"),
+        ("transcript smtp/greeting-554", "fault smtp/greeting/no"),
     ),
 )

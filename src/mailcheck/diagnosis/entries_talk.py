@@ -1,7 +1,7 @@
 """The talk with a mail server that breaks off, stays silent, or is no mail server's."""
 
-from mailcheck.diagnosis.entry import Again, Entry, Explanation, When
-from mailcheck.diagnosis.remedies import HEALTH_PAGE, OWN_SERVERS, QUOTE_SERVER
+from mailcheck.diagnosis.entry import Again, Entry, Explanation, Given, When
+from mailcheck.diagnosis.remedies import HEALTH_PAGE, OWN_SERVERS, QUOTE_SERVER, SHORTER_TOKEN
 from mailcheck.diagnosis.text import step, when_known
 from mailcheck.model.evidence import Fault, Stage
 from mailcheck.model.report import Likelihood
@@ -34,6 +34,21 @@ _CROWDED = Explanation(
     (step("Close other clients of the mailbox, and check again"),),
 )
 
+_TOKEN_TOO_LONG = Explanation(
+    "The token is too long for the server",
+    None,
+    "some servers close the connection without a word where a line is longer than they read",
+    SHORTER_TOKEN,
+    ((Given.LONG_TOKEN, Likelihood.POSSIBLE),),
+)
+_TLS_AT_ONCE = Explanation(
+    "The server waits for TLS, and mailcheck for its greeting: port {port} is not for STARTTLS",
+    None,
+    "mailcheck begins SMTP without TLS and asks for STARTTLS, as Exchange Online wants it on port 587",
+    (OWN_SERVERS,),
+    ((Given.TLS_PORT, Likelihood.LIKELY),),
+)
+
 ENTRIES = (
     Entry(
         "throttled",
@@ -45,7 +60,7 @@ ENTRIES = (
                 Likelihood.CERTAIN,
                 "Exchange says so; it says nothing of the configuration",
                 (
-                    when_known(step("Exchange asks to wait {backoff_ms} milliseconds")),
+                    when_known(step("Exchange asks to wait {backoff}")),
                     step("Wait before the next check; look for other clients that poll this mailbox"),
                 ),
             ),
@@ -81,7 +96,7 @@ ENTRIES = (
         "server-closed",
         When(_TO_THE_END, ("BYE", Fault.CLOSED, Fault.UNREACHABLE, Fault.TLS_FAILED)),
         "The conversation with {endpoint} broke off at {stage}",
-        (_OVERLOADED, _CUT_BETWEEN, _CROWDED),
+        (_OVERLOADED, _CUT_BETWEEN, _TOKEN_TOO_LONG, _CROWDED),
         HEALTH_PAGE,
         (
             "transcript imap/bye-at-sign-in",
@@ -96,6 +111,7 @@ ENTRIES = (
         When(_TO_THE_END, (Fault.TIMEOUT,)),
         "{endpoint} did not answer in time at {stage}",
         (
+            _TLS_AT_ONCE,
             Explanation(
                 "The server is slow today",
                 Likelihood.POSSIBLE,

@@ -55,6 +55,7 @@ class Given(Enum):
     OTHER_AUDIENCE = "the token is for another resource than Exchange Online"
     DELEGATED = "the token stands for a user"
     LONG_TOKEN = "the token is longer than Exchange's newer POP servers are reported to take"  # noqa: S105 - a sentence
+    TLS_PORT = "the port is 465, which speaks TLS from its first byte"
     SIBLING_OPENED = "IMAP or POP opened the same mailbox"
     SMTP_OPENED = "SMTP accepted the sign-in for the same mailbox"
     CANARY_OPENED = "the canary opened by the same protocol"

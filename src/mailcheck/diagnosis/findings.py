@@ -7,6 +7,7 @@ from mailcheck.diagnosis.entry import Circumstances, Given
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.request import CredentialKind, MailProtocol
 
+SUBMISSIONS_PORT = 465  # submission with implicit TLS (RFC 8314 section 7.3); Exchange Online has none
 TOKEN_LIMIT = 4096  # characters: reported for Exchange's POP front end of 2025; Microsoft publishes no number
 
 # Exchange Online is also known by its application id, and by the resource that Microsoft's consent URL names.
@@ -37,7 +38,7 @@ def findings(evidence: Evidence, known: Circumstances) -> frozenset[Given]:
     facts = {
         **_of_token(evidence, known),
         **_of_mailboxes(evidence, known),
-        **_of_server(evidence),
+        **_of_server(evidence, known),
         **_of_identity(evidence),
         **_of_secret(evidence, known),
     }
@@ -55,7 +56,7 @@ def _of_token(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
         Given.OTHER_AUDIENCE: not accepted and not _is_exchange(claims.audience, known.cloud.resource),
         Given.DELEGATED: bool(claims.scopes) and not claims.roles,
         Given.CANARY_BY_ROLE: protocol in known.canary_opened and protocol.role in claims.roles,
-        Given.LONG_TOKEN: known.token_length > TOKEN_LIMIT,
+        Given.LONG_TOKEN: evidence.stage is Stage.AUTH and known.token_length > TOKEN_LIMIT,
     }
 
 
@@ -73,12 +74,18 @@ def _of_mailboxes(evidence: Evidence, known: Circumstances) -> dict[Given, bool]
     }
 
 
-def _of_server(evidence: Evidence) -> dict[Given, bool]:
+def _of_server(evidence: Evidence, known: Circumstances) -> dict[Given, bool]:
     reason = evidence.details.get("reason", "")
     return {
         Given.LOGON_DENIED: "LogonDenied" in reason,
         Given.RECIPIENT_UNKNOWN: "NoADRecipient" in reason,
         Given.EXCHANGE_GREETED: "server" in evidence.details,
+        Given.TLS_PORT: (
+            evidence.protocol is MailProtocol.SMTP
+            and evidence.stage is Stage.GREETING
+            and known.endpoint is not None
+            and known.endpoint.port == SUBMISSIONS_PORT
+        ),
         Given.UNTRUSTED: evidence.signal in _UNTRUSTED,
         Given.OUT_OF_DATE: evidence.signal in _OUT_OF_DATE,
         Given.OTHER_CHALLENGE: evidence.signal == Fault.CHALLENGE_MISMATCH,

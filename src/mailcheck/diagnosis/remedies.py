@@ -54,6 +54,10 @@ NO_SCOPE = step("Remove MAILCHECK_SCOPE from the app settings; the scope then fo
 # For Microsoft's support, which asks for one of them; shown only where it was told.
 QUOTE_SERVER = when_known(step("If it stays so, tell Microsoft's support the name of the server: {server}"))
 QUOTE_REQUEST = when_known(step("If it stays so, tell Microsoft's support the correlation id: {correlation_id}"))
+SHORTER_TOKEN = (
+    when_known(step("This token has {token_length} characters")),
+    step("Use an app with no other permissions than it needs: each one makes the token longer"),
+)
 
 ENABLE_EXCHANGE = (
     graph(
