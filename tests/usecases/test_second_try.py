@@ -86,6 +86,31 @@ async def test_the_other_version_of_ip_is_tried() -> None:
     assert notice.fix
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        Evidence(Stage.CONNECT, Fault.UNREACHABLE, "Network is unreachable", IMAP),
+        Evidence(Stage.TLS, Fault.CLOSED, "Connection reset by peer", IMAP),
+        Evidence(Stage.AUTH, Fault.TIMEOUT, protocol=IMAP),
+    ],
+    ids=lambda one: str(one.signal),
+)
+async def test_a_version_that_leads_nowhere_says_nothing_of_the_mailbox(second: Evidence) -> None:
+    """Exchange refused over one version and was not heard over the other: what is told is the refusal."""
+    servers = Servers({IMAP: [NOT_CONNECTED, second]}, versions=frozenset({4, 6}))
+    report = await checked(use_case(servers=servers), IMAP)
+    assert diagnosis_ids(report) == {IMAP: "imap-not-connected"}
+    assert len(report.protocols[IMAP].steps) == 2
+    assert report.notices == ()
+
+
+async def test_what_exchange_says_over_the_other_version_is_told() -> None:
+    """Heard over both, the second answer counts, as with any second try."""
+    servers = Servers({IMAP: [NOT_CONNECTED, REFUSED]}, versions=frozenset({4, 6}))
+    report = await checked(use_case(servers=servers), IMAP)
+    assert diagnosis_ids(report) == {IMAP: "imap-sign-in-refused"}
+
+
 async def test_without_another_version_there_is_no_other_way() -> None:
     """A name with addresses of one version only: the refusal stands after one try."""
     servers = Servers({IMAP: [NOT_CONNECTED, INBOX]}, versions=frozenset({4}))

@@ -102,6 +102,8 @@ class Conversations:
             return Talk(first)
         version = other if again is Again.OTHER_VERSION else None
         second = await self._converse(mailbox, protocol, token, deadline, version)
+        if again is Again.OTHER_VERSION and not _was_heard(second.outcome):
+            second = replace(second, outcome=first.outcome)
         return Talk(_joined(first, second, version), first.outcome, again)
 
     async def _converse(
@@ -126,6 +128,13 @@ class Conversations:
                 outcome = replace(outcome, stage=Stage.LOGOUT)
             return Conversation(outcome, (), (), milliseconds_since(started))
         return outcome
+
+
+def _was_heard(outcome: Opened | Evidence) -> bool:
+    """Whether the server came to speak of the mailbox; where no way leads over a version of IP, it did not."""
+    return not isinstance(outcome, Evidence) or (
+        outcome.stage in {Stage.AUTH, Stage.LIST} and outcome.signal not in {Fault.TIMEOUT, Fault.CLOSED}
+    )
 
 
 def _joined(first: Conversation[Opened], second: Conversation[Opened], version: int | None) -> Conversation[Opened]:
