@@ -81,6 +81,18 @@ async def test_a_call_that_is_stuck_is_given_up() -> None:
     assert await flight.join("a", gate) == 3
 
 
+async def test_a_call_that_was_given_up_may_end_last(caplog: pytest.LogCaptureFixture) -> None:
+    """Its caller gets its answer, and it asks nothing of the call that took its place and has ended."""
+    flight, stuck, gate = OneFlight[int](limit=0.0), Gate(), Gate()
+    first = asyncio.create_task(flight.join("a", stuck))
+    await asyncio.sleep(0.001)
+    gate.open.set()
+    assert await flight.join("a", gate) == 1
+    stuck.open.set()
+    assert await first == 1
+    assert caplog.records == []
+
+
 def test_a_call_that_is_stuck_does_not_keep_the_process() -> None:
     """When the loop ends it waits for no call, nor does the process; an answer that comes too late is dropped."""
     gate = Gate()

@@ -43,7 +43,8 @@ class OneFlight[T]:
         return await asyncio.shield(flight.answer)
 
     def _landed(self, key: str, answer: asyncio.Future[T]) -> None:
-        if self._flights[key].answer is answer:
+        flight = self._flights.get(key)
+        if flight is not None and flight.answer is answer:  # not another that took its place
             del self._flights[key]
         if not answer.cancelled():
             answer.exception()  # looked at, so that asyncio does not complain when the last caller has left
