@@ -10,8 +10,9 @@ import requests
 from lab.pki import Authority
 from lab.tenant import EXCHANGE_RESOURCE, MAIL_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.trust import http_session
-from mailcheck.model.credential import Token
+from mailcheck.model.credential import ClientSecret, Token
 from mailcheck.model.evidence import Fault
+from mailcheck.model.secret import Secret
 from tests.adapters.azure_kit import (
     Answer,
     Peer,
@@ -112,6 +113,52 @@ async def test_odd_answers_about_the_tenant(
         assert evidence(await tokens.token(certificate_of(PAIR))).signal == signal
         assert evidence(await tokens.token(certificate_of(PAIR))).signal == signal
         assert peer.asked == [f"GET {DISCOVERY}"] * asked * 2
+
+
+BESIDE: list[dict[str, object]] = [
+    {"id_token": "odd"},
+    {"id_token": 7},
+    {"client_info": "odd"},
+    {"scope": 7},
+    {"expires_on": "soon"},
+    {"id_token_claims": "odd"},
+]
+
+
+@pytest.mark.parametrize("beside", BESIDE, ids=str)
+async def test_what_stands_beside_the_token_is_not_read(
+    beside: dict[str, object], authority: Authority, session: requests.Session, tls: ssl.SSLContext
+) -> None:
+    """Client credentials bring a token and its lifetime (RFC 6749 section 4.4.3); what else comes is let be."""
+    async with entra_of(authority, session) as entra:
+        token = entra.mint(entra.tenant.applications[MAIL_CLIENT_ID], EXCHANGE_RESOURCE)
+    async with peer_of(tls, session, document(200, {"access_token": token, **beside})) as peer:
+        found = await tokens_of(f"{peer.url}/{TENANT_ID}", session).token(certificate_of(PAIR))
+    assert isinstance(found, Token)
+    assert found.value.reveal() == token
+
+
+async def test_a_lifetime_is_a_number_of_seconds(session: requests.Session, tls: ssl.SSLContext) -> None:
+    """One that no clock can count to is none."""
+    endless = document(200, {"access_token": JWT_TEXT, "expires_in": 10**400})
+    async with peer_of(tls, session, endless) as peer:
+        seen = evidence(await tokens_of(f"{peer.url}/{TENANT_ID}", session).token(certificate_of(PAIR)))
+    assert seen.signal == Fault.MALFORMED
+
+
+@pytest.mark.parametrize("field", ["error", "error_description", "trace_id", "correlation_id"])
+async def test_a_client_secret_that_comes_back_is_withheld(
+    field: str, session: requests.Session, tls: ssl.SSLContext
+) -> None:
+    """Whoever answers in Entra's place may repeat what it was sent, also where the words are cut off."""
+    planted = "planted~client.secret-of_forty.characters"
+    for before in ("", "x" * 380):
+        echo = document(400, {"error_codes": [7000215], field: f"{before}got {planted}"})
+        async with peer_of(tls, session, echo) as peer:
+            tokens = tokens_of(f"{peer.url}/{TENANT_ID}", session)
+            seen = evidence(await tokens.token(ClientSecret(Secret(planted), "1")))
+        assert seen.signal == "AADSTS7000215"
+        assert "planted" not in str(seen)
 
 
 @pytest.mark.parametrize("passing", [document(503, {"error": "server_error", "error_codes": [90012]}), page(502)])

@@ -84,6 +84,7 @@ def test_padding_is_left_out_of_tokens(length: int) -> None:
         "a.b.c",
         "a.\u00e9.c",
         "a." + base64.urlsafe_b64encode(b"\xff\xfe").decode().rstrip("=") + ".c",
+        jwt_of({"aud": "a signature that cannot be sent"}) + "\ud800",
         jwt_of(["a list"]),
         jwt_of("a text"),
         jwt_of(None),

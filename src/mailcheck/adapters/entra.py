@@ -3,6 +3,7 @@
 MSAL is imported where it is used, on the first check: a cold start pays for every import at the top of a file.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,9 @@ _OK: Final = 200
 _CODE: Final = re.compile(r"AADSTS\d{4,8}")
 _TRAILER: Final = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp):")  # follows the sentence, for support
 _ENDPOINT: Final = re.compile(r"https://[\w.-]+(?::\d+)?/\S+")  # what MSAL takes: https, a host, and a path
+_LIFETIMES: Final = ("expires_in", "ext_expires_in", "refresh_in")
+_LIFETIME_LIMIT: Final = 2**31  # seconds: what a clock of 32 bits counts to
+_SENT_SECRETS: Final = ("client_secret", "client_assertion")
 _IDS: Final = ("trace_id", "correlation_id")
 
 
@@ -185,9 +189,12 @@ class _Http:
 
     def post(self, url: str, **options: Any) -> "requests.Response":  # noqa: ANN401 - MSAL's interface
         response, document = self._send("POST", url, options)
-        lifetimes = (document.get(name, 0) for name in ("expires_in", "ext_expires_in", "refresh_in"))
-        if not (isinstance(document.get("access_token"), str) and all(isinstance(each, int) for each in lifetimes)):
+        lifetimes = {name: document[name] for name in _LIFETIMES if name in document}
+        token = document.get("access_token")
+        if not (isinstance(token, str) and all(map(_is_lifetime, lifetimes.values()))):
             raise _Refused(_malformed(url, "the token response has no access token"))
+        # MSAL reads whatever else stands there, and takes its form on trust.
+        response._content = json.dumps({"access_token": token, **lifetimes}).encode()  # noqa: SLF001 - see read_body
         return response
 
     def close(self) -> None:
@@ -207,7 +214,8 @@ class _Http:
         document = json_object(response.text)
         if response.status_code != _OK:
             retry_after = response.headers.get("Retry-After", "")
-            raise _Refused(_refusal(url, response.status_code, document or {}, retry_after))
+            words = _without(document or {}, options.get("data"))
+            raise _Refused(_refusal(url, response.status_code, words, retry_after))
         if document is None:
             raise _Refused(_malformed(url, "the answer is no JSON object"))
         return response, document
@@ -229,12 +237,30 @@ def _refusal(url: str, status: int, document: Mapping[str, object], retry_after:
     )
 
 
+def _without(document: Mapping[str, object], sent: object) -> Mapping[str, object]:
+    """The document without the credential that was sent, which whoever answers in Entra's place may repeat."""
+    values = (sent.get(name) for name in _SENT_SECRETS) if isinstance(sent, dict) else ()
+    secrets = [value for value in values if isinstance(value, str) and value]
+
+    def withheld(value: object) -> object:
+        if isinstance(value, str):
+            for secret in secrets:
+                value = value.replace(secret, "<withheld>")
+        return value
+
+    return {name: withheld(value) for name, value in document.items()}
+
+
 def _malformed(url: str, said: str) -> Evidence:
     return Evidence(Stage.TOKEN, Fault.MALFORMED, said, details=_host(url))
 
 
 def _host(url: str) -> dict[str, str]:
     return {"host": urlsplit(url).hostname or ""}
+
+
+def _is_lifetime(value: object) -> bool:
+    return isinstance(value, int) and abs(value) < _LIFETIME_LIMIT
 
 
 def _is_endpoint(value: object) -> bool:

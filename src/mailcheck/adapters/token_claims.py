@@ -13,10 +13,10 @@ def read_claims(token: str) -> Claims | None:
     Claims of the wrong type are as good as absent: Exchange would not take them either.
 
     Returns:
-        None when the token is opaque: not three parts, or no JSON object in the second.
+        None when the token is opaque: not three parts of ASCII, or no JSON object in the second.
     """
     parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature: RFC 7515 section 3.1
+    if len(parts) != 3 or not token.isascii():  # noqa: PLR2004 - header, payload, signature: RFC 7515 section 3.1
         return None
     try:
         payload = base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True).decode()
