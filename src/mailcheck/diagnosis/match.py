@@ -13,6 +13,7 @@ from mailcheck.model.request import App, MailProtocol
 
 EVIDENCE_LIMIT = 600  # characters of evidence that a diagnosis shows
 _ENTRA = "AADSTS"
+_OF_CANARY = frozenset({Given.CANARY_OPENED, Given.CANARY_REFUSED, Given.NOTHING_OPENED})
 _ORDER = {Likelihood.CERTAIN: 0, Likelihood.LIKELY: 1, Likelihood.POSSIBLE: 2}
 
 
@@ -39,6 +40,11 @@ def diagnose(evidence: Evidence, known: Circumstances) -> Diagnosis:
 def second_try(evidence: Evidence) -> Again:
     """Whether a second try at once may end otherwise than in this evidence."""
     return _entry(evidence).again
+
+
+def weighs_canary(evidence: Evidence) -> bool:
+    """Whether some cause of this evidence is more or less likely by how the canary fares."""
+    return any(given in _OF_CANARY for one in _entry(evidence).explanations for given, _ in one.shift)
 
 
 def shown(evidence: Evidence) -> str:

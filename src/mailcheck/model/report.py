@@ -205,7 +205,7 @@ class CanaryOutcome(StrEnum):
 
     OPENED = "opened"
     REFUSED = "refused"  # at the sign-in, or when it was to be opened
-    UNKNOWN = "unknown"  # it was not reached, or there was no time
+    UNKNOWN = "unknown"  # it was not reached, not judged, or there was no time
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from mailcheck.diagnosis import notices
 from mailcheck.diagnosis.entry import GUIDE, Again, Circumstances
-from mailcheck.diagnosis.match import diagnose
+from mailcheck.diagnosis.match import diagnose, weighs_canary
 from mailcheck.model.cloud import PUBLIC, Cloud
 from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
@@ -266,7 +266,8 @@ def _says_no(outcome: Opened | Evidence) -> bool:
 def _canary_outcome(outcome: Opened | Evidence) -> CanaryOutcome:
     if not isinstance(outcome, Evidence):
         return CanaryOutcome.OPENED
-    return CanaryOutcome.REFUSED if _says_no(outcome) else CanaryOutcome.UNKNOWN
+    # What the catalogue puts down to the server, such as that it is busy, is no refusal of the canary.
+    return CanaryOutcome.REFUSED if _says_no(outcome) and weighs_canary(outcome) else CanaryOutcome.UNKNOWN
 
 
 def _by(canary: Canary | None, wanted: CanaryOutcome) -> frozenset[MailProtocol]:
