@@ -43,7 +43,9 @@ ENTRIES = (
                     azure_cli(
                         'az ad app credential list --id {client_id} --cert --query "[].customKeyIdentifier" -o tsv'
                     ),
+                    step("If {thumbprint} is not among these, upload the certificate; the others stay:"),
                     *UPLOAD,
+                    step("Wait a minute, then check again"),
                 ),
             ),
             Explanation(

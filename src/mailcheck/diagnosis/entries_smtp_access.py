@@ -55,6 +55,7 @@ _RBAC_SET_UP = Explanation(
             "New-ManagementRoleAssignment -App {service_principal} -Role 'Application SMTP.SendAsApp' "
             "-CustomResourceScope 'mailcheck'"
         ),
+        step("Such an assignment can take up to two hours to be in force; then check again"),
     ),
     ((Given.OTHER_AUDIENCE, None), (Given.DELEGATED, None), (Given.ROLE_MISSING, Likelihood.LIKELY)),
 )

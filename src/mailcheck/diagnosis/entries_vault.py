@@ -82,7 +82,10 @@ ENTRIES = (
                 "The certificate is still being issued",
                 Likelihood.POSSIBLE,
                 "until the signed certificate is merged, the secret behind a pending one stays disabled",
-                (azure_cli("az keyvault certificate pending show --vault-name {vault_name} --name {certificate}"),),
+                (
+                    azure_cli("az keyvault certificate pending show --vault-name {vault_name} --name {certificate}"),
+                    step("If it is pending, have its request signed and merge the answer: that ends it"),
+                ),
                 ((Given.SECRET_USED, None),),
             ),
             Explanation(

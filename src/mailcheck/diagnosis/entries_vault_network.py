@@ -78,6 +78,7 @@ ENTRIES = (
                 "leads to the public address",
                 (
                     step("Create a private endpoint, and link its private DNS zone to the Function App's network"),
+                    step("Or, if the vault need not be closed, open it to the internet; its firewall then decides:"),
                     azure_cli("az keyvault update --name {vault_name} --public-network-access Enabled"),
                 ),
             ),
