@@ -190,6 +190,29 @@ def test_the_text_for_people(shown: str) -> None:
     assert shown in report_text(report(imap=OPENED, pop=REFUSED)).splitlines()
 
 
+def test_prose_keeps_to_the_width() -> None:
+    """What was seen and the steps are broken into lines of 100 columns, and lose no word; a command stays whole."""
+    seen = "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria. " * 3
+    command = Command("Set-CASMailbox " * 10)
+    cause = Cause("It is off", Likelihood.LIKELY, "it says so", (command,))
+    steps = tuple(Step(stage, True, 1234) for stage in Stage)
+    broken = Broken(Diagnosis("an-id", "Off", seen, (cause,), "https://example.com", "guide#an-id"))
+    lines = report_text(report(smtp=ProtocolReport(broken, 40, steps))).splitlines()
+    assert [line for line in lines if len(line) > 100 and command not in line] == []
+    text = " ".join(" ".join(lines).split())
+    assert f"seen: {seen.strip()} 1. It is off" in text
+    assert " · ".join(f"{stage} 1,234 ms" for stage in Stage) in text
+
+
+def test_an_expired_certificate_is_told_by_its_date() -> None:
+    """And not by days that are left: there are none."""
+    facts = CertificateFacts("AB12", NOW - dt.timedelta(hours=30), -2)
+    assert (
+        "  certificate AB12, expired on 2026-11-22"
+        in report_text(dataclasses.replace(report(), certificate=facts)).splitlines()
+    )
+
+
 def test_notices_and_the_canary_are_told() -> None:
     """In the terminal with their commands; in JSON under names of their own."""
     notice = Notice("certificate-expires-soon", Severity.URGENT, "It expires in 3 days", (Command("az renew"),))

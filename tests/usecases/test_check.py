@@ -79,18 +79,19 @@ async def test_a_failed_certificate_stops_the_check() -> None:
 
 
 @pytest.mark.parametrize(
-    "held, diagnosis",
+    "held, diagnosis, told",
     [
-        (certificate(not_after=NOW - dt.timedelta(seconds=1)), "certificate-expired"),
-        (certificate(not_before=NOW + DAY), "certificate-not-yet-valid"),
+        (certificate(not_after=NOW - dt.timedelta(seconds=1)), "certificate-expired", "AB12, expired on 2026-11-23"),
+        (certificate(not_before=NOW + DAY), "certificate-not-yet-valid", "AB12, 83 days left"),
     ],
 )
-async def test_validity_is_judged_here(held: Certificate, diagnosis: str) -> None:
+async def test_validity_is_judged_here(held: Certificate, diagnosis: str, told: str) -> None:
     """The vault gives out expired and future certificates without a word, so the dates are compared before Entra."""
     issuer = Issuer(BOTH_ROLES)
     report = await checked(use_case(Vault(held), issuer))
     assert set(diagnosis_ids(report).values()) == {diagnosis}
     assert issuer.asked == 0
+    assert [step.detail for step in report.preparation if step.name is Stage.CERTIFICATE] == [told]
 
 
 async def test_a_failed_token_stops_the_check() -> None:

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from mailcheck.faces.tree import rows
-from mailcheck.faces.wording import contents, done
+from mailcheck.faces.wording import contents, done, in_force
 from mailcheck.model.report import (
     Broken,
     Command,
@@ -65,8 +65,7 @@ def _lines(report: Report, paint: _Paint) -> Iterator[str]:
 
 def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
     if report.certificate:
-        days, until = report.certificate.days_left, f"{report.certificate.not_after:%Y-%m-%d}"
-        yield f"  certificate {report.certificate.thumbprint}, {days} days left (until {until})"
+        yield f"  certificate {report.certificate.thumbprint}, {in_force(report.certificate)}"
     if report.token:
         yield _clean(f"  token for {report.token.audience} with {', '.join(report.token.roles) or 'no roles'}")
     if canary := report.canary:
@@ -98,8 +97,20 @@ def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: 
 
 def _steps(steps: Iterable[Step], paint: _Paint) -> Iterator[str]:
     parts = [f"{step.name} {step.ms:,} ms{'' if step.ok else ' (failed)'}" for step in steps]
-    if parts:
-        yield paint("  " + " · ".join(parts), "2")
+    yield from (paint(line, "2") for line in _joined(parts))
+
+
+def _joined(parts: Iterable[str]) -> Iterator[str]:
+    """The parts with dots between them, broken into lines after a dot."""
+    line = ""
+    for part in parts:
+        longer = f"{line} · {part}" if line else f"  {part}"
+        if len(longer) > _WIDTH:
+            yield f"{line} ·"
+            longer = f"    {part}"
+        line = longer
+    if line:
+        yield line
 
 
 def _tree(folders: Iterable[Folder]) -> Iterator[str]:
@@ -111,7 +122,7 @@ def _tree(folders: Iterable[Folder]) -> Iterator[str]:
 
 def _diagnosis(diagnosis: Diagnosis, paint: _Paint, told: set[tuple[str, ...]]) -> Iterator[str]:
     """One fault; `told` are the remedies of the faults above it, which are not told a second time."""
-    yield f"  seen: {_clean(diagnosis.evidence)}"
+    yield from _wrapped(f"seen: {diagnosis.evidence}", "  ", "        ")
     for number, cause in enumerate(diagnosis.causes, 1):
         yield ""
         head = f"{number}. {cause.cause} ({_LIKELIHOODS[cause.likelihood]})"

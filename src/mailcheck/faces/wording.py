@@ -1,6 +1,6 @@
-"""What a protocol found, in words that the terminal and the cards share."""
+"""What a check found, in words that the terminal and the cards share."""
 
-from mailcheck.model.report import Listing, Maildrop, Opened, Submission
+from mailcheck.model.report import CertificateFacts, Listing, Maildrop, Opened, Submission
 
 
 def done(found: Opened) -> str:
@@ -21,6 +21,15 @@ def contents(found: Opened) -> str:
                 if size_limit
                 else "names no limit for the size of messages"
             )
+
+
+def in_force(certificate: CertificateFacts) -> str:
+    """For how long it is, or since when it is not."""
+    day = f"{certificate.not_after:%Y-%m-%d}"
+    if certificate.days_left < 0:
+        return f"expired on {day}"
+    left = count(certificate.days_left, "day") if certificate.days_left else "less than a day"
+    return f"{left} left (until {day})"
 
 
 def count(number: int, noun: str) -> str:

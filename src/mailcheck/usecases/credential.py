@@ -25,7 +25,10 @@ def stage_of(credential: Credential) -> Stage:
 def validity(credential: Credential, now: dt.datetime) -> str:
     """What a step says of it, such as `AB12..., 83 days left`."""
     end = credential.not_after
-    left = "no end of validity noted" if end is None else f"{(end - now).days} days left"
+    if end is None:
+        left = "no end of validity noted"
+    else:
+        left = f"expired on {end:%Y-%m-%d}" if now > end else f"{(end - now).days} days left"
     return f"{credential.thumbprint}, {left}" if isinstance(credential, Certificate) else left
 
 

@@ -193,7 +193,15 @@ def test_the_canary_is_among_the_facts() -> None:
     assert "canary@contoso.com: IMAP refused" in _drawn(dataclasses.replace(BROKEN, canary=canary))
 
 
-@pytest.mark.parametrize("days, said", [(12, "12 days left (until 2026-12-05)"), (-3, "-3 days left")])
+DAYS = [
+    (12, "12 days left (until 2026-12-05)"),
+    (1, "1 day left (until 2026-11-24)"),
+    (0, "less than a day left (until 2026-11-23)"),
+    (-3, "expired on 2026-11-20"),
+]
+
+
+@pytest.mark.parametrize("days, said", DAYS)
 def test_the_days_of_the_certificate_are_told(days: int, said: str) -> None:
     """Those that are left, and those that have passed."""
     facts = CertificateFacts("AB", NOW + dt.timedelta(days=days), days)

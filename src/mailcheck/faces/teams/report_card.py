@@ -26,7 +26,7 @@ from mailcheck.faces.teams.card_parts import (
 )
 from mailcheck.faces.teams.explaining import Detail, diagnosis_parts, notice_parts, times
 from mailcheck.faces.tree import Row, rows
-from mailcheck.faces.wording import contents, count, done
+from mailcheck.faces.wording import contents, count, done, in_force
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
@@ -138,7 +138,7 @@ def _facts(report: Report, detail: Detail) -> Element:
     certificate, token = report.certificate, report.token
     pairs: list[tuple[str, str]] = []
     if certificate:
-        pairs.append(("Certificate", f"{certificate.days_left:,} days left (until {certificate.not_after:%Y-%m-%d})"))
+        pairs.append(("Certificate", in_force(certificate)))
     if token:
         roles = ", ".join(token.roles) or "no roles"
         pairs += [("Token for", clean(token.audience, detail.text)), ("Token roles", clean(roles, detail.text))]
