@@ -32,6 +32,7 @@ from lab.world import World
 _APP = Path(__file__).parents[2]
 _LOGS = _APP / ".lab"
 _PORT = 7071  # where `func start` serves, too
+_TO_TRY = tuple(f"{name}@{TENANT_DOMAIN}" for name in ("shared", "not-granted", "no-imap", "no-smtp", "throttled"))
 _DEMONSTRATION = f"/mailcheck shared@{TENANT_DOMAIN}"
 
 
@@ -139,7 +140,8 @@ def _welcome(url: str, log: Path, scenario: Scenario | None) -> str:
     matter = f"Scenario {scenario.name}: {scenario.purpose}\n" if scenario else ""
     return (
         f"mailcheck runs at {url}; Microsoft's side is simulated on this machine, nothing leaves it.\n{matter}"
-        f"Mailboxes to try:\n{_rows(scenarios(TENANT_DOMAIN))}"
+        f"Mailboxes to try (python -m lab --scenarios lists them all):\n"
+        f"{_rows([row for row in scenarios(TENANT_DOMAIN) if row[0] in _TO_TRY])}"
         f"Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n\n"
     )
 

@@ -83,6 +83,21 @@ async def test_the_chat_says_which_scenario_it_is_in() -> None:
     assert "firewall" in text.partition("Mailboxes to try")[2]
 
 
+async def test_the_chat_names_a_few_mailboxes_and_where_all_are() -> None:
+    """Five that each show something else, and the way to the list; nobody scrolls for the first line to type."""
+    async with lab("chat") as process:
+        out, _ = await process.communicate(b":quit\n")
+    heading, *lines = out.decode().partition("Mailboxes to try")[2].partition("Type ")[0].splitlines()
+    assert "--scenarios" in heading
+    assert [line.split("@")[0].strip() for line in lines] == [
+        "shared",
+        "no-imap",
+        "no-smtp",
+        "not-granted",
+        "throttled",
+    ]
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 async def test_it_serves_until_it_is_told_to_end(ending: signal.Signals) -> None:
     """`--export` prints NAME=value lines, then `ready URL` when the app answers there; a signal ends it cleanly."""
