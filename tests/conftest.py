@@ -1,6 +1,8 @@
-"""For every test: how properties are tested; and what a run left out is said in a line for each reason."""
+"""For every test: how properties are tested, what is forgotten, and what a run left out, in a line for each reason."""
 
+import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +12,14 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("deep", settings.get_profile("same"), derandomize=False, max_examples=10_000)
 settings.load_profile("same")
+
+
+@pytest.fixture(autouse=True)
+def _vaults_are_met_anew() -> Iterator[None]:
+    """Key Vault's SDK keeps each address's challenge for the life of the process; ports come back in later tests."""
+    yield
+    if cache := sys.modules.get("azure.keyvault.secrets._shared.http_challenge_cache"):
+        cache.clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

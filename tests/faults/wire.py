@@ -193,21 +193,19 @@ class Server:
                 self._errors.append(error)
 
 
-_used: set[int] = set()
+# Below the ports that Linux gives to who asks for any (ip_local_port_range), as every other server of these tests does.
+_PORTS = iter(range(15_000, 32_000))
 
 
 def _fresh() -> socket.socket:
-    """Listens on a port that no server before it had.
+    """Listens on a port that no server of this process had before.
 
     Key Vault's SDK remembers for the life of the process which challenge it met at an address, and skips it later.
     """
-    while True:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        port = listener.getsockname()[1]
-        if port not in _used:
-            _used.add(port)
-            return listener
-        listener.close()
+    for port in _PORTS:
+        with suppress(OSError):  # somebody else's
+            return socket.create_server(("127.0.0.1", port), backlog=64)
+    raise AssertionError("every port has been used")
 
 
 @contextmanager
