@@ -9,7 +9,9 @@ import pytest
 from lab.keyvault import KeyVault
 from lab.pki import Authority
 from mailcheck.adapters.trust import http_session
+from mailcheck.model.credential import ClientSecret
 from mailcheck.model.evidence import Evidence, Fault
+from mailcheck.model.request import CredentialKind
 from tests.adapters.azure_kit import Answer, Peer, document, in_turn, now, page, pair_of, served
 from tests.adapters.azure_world import NAME, World, certificate, evidence, world_of
 from tests.adapters.mail_kit import serving
@@ -137,3 +139,18 @@ async def test_a_caller_that_gives_up_does_not_ask_again(world: World, tls: ssl.
         peer.let_go.set()
         assert evidence(await second).signal == "404"
         assert len(peer.asked) == 2  # 504, and its second try
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"exp": "soon"}, {"exp": 10**30}, {"exp": 1893456000000}, {"exp": 1e308}, {"nbf": [1]}, {"exp": -(10**12)}, 7],
+    ids=str,
+)
+async def test_a_date_that_cannot_be_read_is_none(attributes: object, world: World, tls: ssl.SSLContext) -> None:
+    """The SDK hands on what it could not make a date of; the client secret is used all the same, and Entra judges."""
+    async with served(Peer(tls), world.session) as peer:
+        secret = {"value": "planted", "id": f"{peer.url}{SECRET}1", "attributes": attributes}
+        peer.answers[SECRET] = document(200, secret)
+        found = await world.certificates(url=peer.url, kind=CredentialKind.SECRET).credential()
+    assert isinstance(found, ClientSecret)
+    assert (found.not_before, found.not_after) == (None, None)

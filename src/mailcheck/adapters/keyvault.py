@@ -5,6 +5,7 @@ import, and a cold start pays for every import at the top of a file: they are im
 check.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from mailcheck.model.secret import Secret
 if TYPE_CHECKING:
     import requests
     from azure.core.exceptions import AzureError, HttpResponseError
-    from azure.keyvault.secrets import KeyVaultSecret, SecretClient
+    from azure.keyvault.secrets import KeyVaultSecret, SecretClient, SecretProperties
 
 __all__ = ["Identity", "KeyVaultCredentials"]
 
@@ -107,12 +108,9 @@ class KeyVaultCredentials:
         version, value = properties.version or "", Secret(secret.value or "")
         if self._kind is CredentialKind.SECRET:
             # Read anew each time: unlike a certificate's, its dates can change without a new version.
+            not_before, not_after = _dates(properties)
             return client_secrets.read(
-                value,
-                properties.content_type,
-                version=version,
-                not_before=properties.not_before,
-                not_after=properties.expires_on,
+                value, properties.content_type, version=version, not_before=not_before, not_after=not_after
             )
         held = self._held[1] if self._held is not None else None
         if isinstance(held, Certificate) and held.version == version:
@@ -168,3 +166,13 @@ class KeyVaultCredentials:
 
 def _worth_another_try(seen: Evidence) -> bool:
     return seen.signal in _TRANSIENT and not asks_to_wait(seen.details)
+
+
+def _dates(properties: "SecretProperties") -> tuple[dt.datetime | None, dt.datetime | None]:
+    """From when and until when; none for what is no date: the SDK hands on a number or a text that it cannot read."""
+    try:
+        dates = properties.not_before, properties.expires_on
+    except AttributeError:  # the attributes are no object
+        return None, None
+    begins, ends = (date if isinstance(date, dt.datetime) else None for date in dates)
+    return begins, ends
