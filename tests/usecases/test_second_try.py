@@ -66,6 +66,22 @@ async def test_a_second_try_needs_time() -> None:
     assert len(servers.met) == 1
 
 
+async def test_a_reset_that_came_late_is_not_told_as_two() -> None:
+    """Where there was no time for a second try, the diagnosis does not speak of one."""
+    quick = dataclasses.replace(TARGET, timeout=0.2)
+
+    async def late() -> Evidence:
+        await asyncio.sleep(0.16)
+        return RESET
+
+    servers = Servers({IMAP: late})
+    verdict = (await checked(use_case(servers=servers, target=quick), IMAP)).protocols[IMAP].verdict
+    assert isinstance(verdict, Broken)
+    assert len(servers.met) == 1
+    assert verdict.diagnosis.id == "connection-reset"
+    assert not any("twice" in cause.why for cause in verdict.diagnosis.causes)
+
+
 async def test_only_the_protocol_that_failed_is_tried_again() -> None:
     """A sibling that went well is left alone."""
     servers = Servers({IMAP: [UNAVAILABLE, INBOX], POP: Maildrop(3, 1200)})

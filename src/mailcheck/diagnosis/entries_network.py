@@ -62,7 +62,7 @@ ENTRIES = (
             Explanation(
                 "Something else than {protocol} over TLS answers on port {port}",
                 Likelihood.POSSIBLE,
-                "the connection came about, and ended before it was protected, twice",
+                "the connection came about, and ended before it was protected",
                 (OWN_SERVERS,),
             ),
             Explanation(
