@@ -17,6 +17,8 @@ diagnosis is replayed through a whole check by the test suite.
 - A report or a card names the diagnosis, such as `imap-sign-in-refused`: search this page for it.
 - A report lists the steps of the check, with the one that failed; the diagnoses stand here in the order of the steps.
 - Without a report, look up what you have seen: [an AADSTS number, an error code of Key Vault, a reply](#what-was-seen).
+- For a device or program that sends, such as a scanner, check by SMTP, which is checked only where it is asked for:
+  `/mailcheck ADDRESS smtp`, or `--protocol smtp`. What such a device is told itself can be looked up here, too.
 - To see how a diagnosis looks in Teams, without a tenant, type what stands at its end; README.md says what it needs.
 - Do what stands under the first cause, check again, then go on to the next one. In a report the causes are in the order
   of their likelihood for *your* check; here they are in their order when nothing else is known.
@@ -78,11 +80,25 @@ brackets stands for each value:
 | `<endpoint>`, `<host>`, `<port>` | the mail server of the protocol, as MAILCHECK_CLOUD or MAILCHECK_IMAP names it |
 | `<protocol>`, `<stage>` | what was being checked, and how far it came |
 | `<object id>` | object id of the identity that reads the vault; Key Vault names it where it refuses |
+| `<thumbprint>`, `<server>`, `<client address>` and the like | what the check has seen; in a report it is filled in |
+| `<function app>`, `<resource group>`, `<group>` | names that no check can know: put yours there, in a report too |
 
-`Connect-ExchangeOnline` is of the module ExchangeOnlineManagement, `Connect-MgGraph` of Microsoft.Graph, `az` is the
-Azure CLI. The commands are those of the public cloud; in `usgov`, `usdod` and `china` a report has each of them connect
-to that cloud (`-ExchangeEnvironmentName`, `-Environment`, `az cloud set`). A change in Exchange is in force after some
-minutes, at times after about an hour.
+Who may run them (in italics: role groups of Exchange itself):
+
+| in | what | role |
+|---|---|---|
+| Exchange | mailboxes: `Set-CASMailbox`, `Add-MailboxPermission` | Exchange Administrator, or *Recipient Management* |
+| | all else: `New-ServicePrincipal`, `Set-TransportConfig` | Exchange Administrator, or *Organization Management* |
+| Entra | apps: admin consent, `New-Mg...`, `az ad` | Cloud Application Administrator |
+| | policies and sign-in logs | Conditional Access Administrator, Reports Reader |
+| Key Vault | contents: `az keyvault certificate`, `secret` | Key Vault Certificates Officer, Secrets Officer |
+| | the vault itself: `az keyvault update`, `network-rule`, `set-policy` | Key Vault Contributor |
+| | its roles: `az role assignment create` | User Access Administrator, or Owner |
+
+`Connect-ExchangeOnline` is of the module ExchangeOnlineManagement (`Install-Module ExchangeOnlineManagement`),
+`Connect-MgGraph` of Microsoft.Graph, `az` is the Azure CLI (`az login` first). The commands are those of the public
+cloud; in `usgov`, `usdod` and `china` a report has each of them connect to that cloud (`-ExchangeEnvironmentName`,
+`-Environment`, `az cloud set`). A change in Exchange is in force after some minutes, at times after about an hour.
 """
 PLACES: Final[tuple[tuple[str, tuple[Stage, ...]], ...]] = (
     ("Managed identity", (Stage.IDENTITY,)),
