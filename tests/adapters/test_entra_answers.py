@@ -51,6 +51,8 @@ JWT_TEXT = "eyJhbGciOiJQUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln"
         (document(400, {"error": "invalid_client"}), "invalid_client", "", 1),
         (document(400, {"error": "odd", "error_description": f"got {JWT_TEXT}"}), "odd", "got <token withheld>", 1),
         (document(400, {"error": ["odd"], "error_codes": "90033", "trace_id": 7}), "400", "", 1),
+        (document(400, {"error_codes": [10**400]}), "400", "", 1),
+        (document(400, {"error_codes": [True, -1]}), "400", "", 1),
         (document(400, ["odd"]), "400", "", 1),
         (document(302, {}, Location="https://elsewhere.example/"), "302", "", 1),
         (document(503, {"error": "temporarily_unavailable"}), "temporarily_unavailable", "", 2),

@@ -37,6 +37,8 @@ _THROTTLED: Final = frozenset({"429", "AADSTS90055", "AADSTS50196"})
 
 _OK: Final = 200
 _CODE: Final = re.compile(r"AADSTS\d{4,8}")
+_CODE_LIMIT: Final = 10**8  # as many digits as in a sentence
+_CODES_KEPT: Final = 8  # the first decides; the others are for the reader
 _TRAILER: Final = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp):")  # follows the sentence, for support
 _ENDPOINT: Final = re.compile(r"https://[\w.-]+(?::\d+)?/\S+")  # what MSAL takes: https, a host, and a path
 _LIFETIMES: Final = ("expires_in", "ext_expires_in", "refresh_in")
@@ -225,7 +227,7 @@ def _refusal(url: str, status: int, document: Mapping[str, object], retry_after:
     """The evidence in an OAuth error response (RFC 6749 section 5.2, with Entra's `error_codes`)."""
     error, description = (line_of(document.get(name)) for name in ("error", "error_description"))
     listed = document.get("error_codes")
-    codes = [str(code) for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
+    codes = [str(code) for code in listed[:_CODES_KEPT] if _is_code(code)] if isinstance(listed, list) else []
     spoken = _CODE.search(description)
     signal = f"AADSTS{codes[0]}" if codes else spoken[0] if spoken else error or str(status)
     details = {"status": str(status), "error": error, "codes": ",".join(codes)}
@@ -257,6 +259,10 @@ def _malformed(url: str, said: str) -> Evidence:
 
 def _host(url: str) -> dict[str, str]:
     return {"host": urlsplit(url).hostname or ""}
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < _CODE_LIMIT
 
 
 def _is_lifetime(value: object) -> bool:
