@@ -17,7 +17,7 @@ _BETWEEN = Explanation(
     "MAILCHECK_AUTHORITY is not Entra's own address, or a proxy rewrites the request",
     Likelihood.LIKELY,
     "mailcheck sends a request with the app's own credential in it, and Entra saw another one",
-    (step("Remove MAILCHECK_AUTHORITY from the app settings; let requests to Entra pass unchanged"),),
+    (step("Where MAILCHECK_AUTHORITY is set, remove it from the app settings; let requests to Entra pass unchanged"),),
 )
 _OUR_FAULT = Explanation(
     "There is a fault in mailcheck",

@@ -141,7 +141,7 @@ ENTRIES = (
                 "MAILCHECK_CLOUD or MAILCHECK_AUTHORITY names another cloud than the tenant's",
                 Likelihood.LIKELY,
                 "each national cloud has an Entra of its own, and this one sends us on",
-                (_CLOUD, step("Remove MAILCHECK_AUTHORITY, which MAILCHECK_CLOUD then sets")),
+                (_CLOUD, step("Where MAILCHECK_AUTHORITY is set, remove it: MAILCHECK_CLOUD names the right one")),
             ),
             Explanation(
                 "MAILCHECK_TENANT_ID has a wrong value",

@@ -48,7 +48,8 @@ IMPORTED = (
 )
 CLOCK = step("Compare the machine's clock with UTC, and correct it")
 OWN_SERVERS = step(
-    "Remove MAILCHECK_IMAP, MAILCHECK_POP and MAILCHECK_SMTP, or correct them; MAILCHECK_CLOUD names the right servers"
+    "Where MAILCHECK_IMAP, MAILCHECK_POP or MAILCHECK_SMTP is set, correct or remove it; "
+    "MAILCHECK_CLOUD names the right servers"
 )
 NO_SCOPE = step("Remove MAILCHECK_SCOPE from the app settings; the scope then follows from MAILCHECK_CLOUD")
 # For Microsoft's support, which asks for one of them; shown only where it was told.

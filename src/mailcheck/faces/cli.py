@@ -56,7 +56,7 @@ def parse(argv: Sequence[str], version: str) -> Arguments:
         choices=tuple(MailProtocol),
         default=[],
         metavar="|".join(MailProtocol),
-        help="check by this protocol; may be given twice (default: MAILCHECK_PROTOCOLS)",
+        help="check by this protocol; may be given more than once (default: MAILCHECK_PROTOCOLS)",
     )
     check.add_argument("--json", dest="as_json", action="store_true", help="print the report as JSON")
     given = parser.parse_args(argv)
