@@ -9,7 +9,7 @@ import pytest
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
 from mailcheck.diagnosis.match import configured, diagnose
-from mailcheck.diagnosis.text import remedy
+from mailcheck.diagnosis.text import Shell, remedy
 from mailcheck.faces.teams.explaining import FIX_LIMIT
 from mailcheck.model.cloud import CLOUDS, Cloud
 from mailcheck.model.evidence import Evidence, Fault, Stage
@@ -37,6 +37,18 @@ def test_the_old_object_id_is_removed_before_the_new_one() -> None:
     assert "-ne '99999999-aaaa-4bbb-8ccc-0000000000ee' }" in removed
     assert "each of the others again" in told
     assert registered.startswith("New-ServicePrincipal ")
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
+def test_what_reaches_further_is_announced(entry: Entry) -> None:
+    """What removes something, or opens more than this mailbox, stands behind a line that says so."""
+    for one in entry.explanations:
+        before = None
+        for line in one.fix:
+            if re.search(r"\bRemove-|\bSet-TransportConfig\b|--public-network-access Enabled", line.template):
+                assert before is not None, line.template
+                assert before.shell is Shell.NONE, line.template
+            before = line
 
 
 OPTIONAL = [

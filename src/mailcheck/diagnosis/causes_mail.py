@@ -139,6 +139,7 @@ def no_full_access(where_known: Likelihood) -> Explanation:
         "Exchange knows the app and its token; this permission is one for each mailbox",
         (
             SHOW_GRANTED,
+            step("If the app is not listed, grant it the mailbox:"),
             FULL_ACCESS,
         ),
         (
@@ -193,6 +194,7 @@ def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explan
         "the mailbox has a switch for each protocol",
         (
             exchange("Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled"),
+            step(f"If {parameter} says False, switch it on:"),
             exchange(f"Set-CASMailbox -Identity {{mailbox}} -{parameter} $true"),
         ),
         (
