@@ -15,7 +15,7 @@ ENTRIES = (
         "mailcheck has no identity to open the key vault with",
         (
             Explanation(
-                "No managed identity is switched on for the Function App",
+                "If mailcheck runs in Azure: no managed identity is switched on for the Function App",
                 Likelihood.LIKELY,
                 "the process found no identity endpoint and no other credential",
                 (
@@ -24,10 +24,13 @@ ENTRIES = (
                 ),
             ),
             Explanation(
-                "mailcheck runs outside Azure and nobody is signed in",
-                Likelihood.POSSIBLE,
-                "on a workstation the sign-in of the Azure CLI is used instead",
-                (azure_cli("az login --tenant {tenant_id}"),),
+                "If it runs elsewhere, such as on a workstation: nobody is signed in there",
+                Likelihood.LIKELY,
+                "outside Azure the sign-in of the Azure CLI is used, and there is none",
+                (
+                    azure_cli("az login --tenant {tenant_id}"),
+                    step("Who signs in needs the role Key Vault Secrets User on the vault"),
+                ),
             ),
         ),
         _IDENTITY_PAGE,
