@@ -26,7 +26,7 @@ def known(
     opened: tuple[MailProtocol, ...] = (),
     canary_opened: tuple[MailProtocol, ...] = (),
     canary_refused: tuple[MailProtocol, ...] = (),
-    other_version_failed: bool = False,
+    over_ipv4: bool = False,
     token_length: int = 2000,
 ) -> Circumstances:
     """What else a check has found."""
@@ -40,7 +40,7 @@ def known(
         opened=frozenset(opened),
         canary_opened=frozenset(canary_opened),
         canary_refused=frozenset(canary_refused),
-        other_version_failed=other_version_failed,
+        over_ipv4=over_ipv4,
         token_length=token_length,
     )
 

@@ -22,9 +22,9 @@ ROWS = [
     ("token-delegated", "shared", "imap", "", "imap-sign-in-refused: user!"),
     ("token-too-long", "shared", "pop", "", "pop-protocol-error: too-long+ passing+ between?"),
     # another protocol
-    ("", "no-imap", "imap", "", "imap-not-connected: switch+ grant? object-id? address? passing? ipv6?"),
+    ("", "no-imap", "imap", "", "imap-not-connected: switch+ grant? object-id? address? passing?"),
     ("", "no-imap", "imap pop", "", "imap-not-connected: switch+ passing?"),
-    ("", "no-imap", "imap smtp", "", "imap-not-connected: switch+ access? passing? ipv6?"),
+    ("", "no-imap", "imap smtp", "", "imap-not-connected: switch+ access? passing?"),
     ("", "no-pop", "pop", "", "pop-sign-in-refused: grant+ object-id? switch? address? passing?"),
     ("", "no-pop", "pop imap", "", "pop-sign-in-refused: switch+ passing?"),
     ("smtp-by-rbac", "app-rbac", "imap smtp", "", "imap-sign-in-refused: access+ switch? passing?"),
@@ -36,7 +36,7 @@ ROWS = [
     ("principal-missing", "shared", "imap", "info", "imap-sign-in-refused: unknown-app+ passing+ object-id?"),
     ("principal-wrong-object-id", "shared", "pop", "info", "pop-sign-in-refused: unknown-app+ passing+ object-id?"),
     ("exchange-incident", "shared", "imap pop smtp", "info", "imap-sign-in-refused: unknown-app+ passing+ object-id?"),
-    ("imap-incident", "shared", "imap pop", "info", "imap-sign-in-refused: passing+"),
+    ("imap-incident", "shared", "imap pop", "info", "imap-sign-in-refused: passing+ switch?"),
     ("role-missing-imap", "shared", "imap pop", "info", "imap-sign-in-refused: role!"),
     # the reason in brackets
     ("", "logon-denied", "imap", "", "imap-sign-in-refused: grant+ object-id? address? switch? passing?"),

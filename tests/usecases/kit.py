@@ -83,7 +83,8 @@ class Servers:
     Args:
         outcomes: By protocol, for the mailbox in question; a list has one for each try, the last one stays.
         canary: By protocol, for every other mailbox.
-        versions: The versions of IP for which the servers have addresses; the highest is taken first.
+        versions: The versions of IP for which the servers have addresses.
+        first: The one that is taken where none is asked for; the highest unless told otherwise.
     """
 
     def __init__(
@@ -92,10 +93,12 @@ class Servers:
         *,
         canary: Mapping[MailProtocol, object] = MappingProxyType({}),
         versions: frozenset[int] = frozenset({4}),
+        first: int | None = None,
     ) -> None:
         self.outcomes = {protocol: list(one) if isinstance(one, list) else [one] for protocol, one in outcomes.items()}
         self.canary = canary
         self.versions = versions
+        self.first = first or max(versions)
         self.met: list[tuple[str, MailProtocol]] = []
         self.asked_for: list[int | None] = []
         self.strangers: list[str] = []
@@ -126,7 +129,7 @@ class Servers:
         if callable(outcome):
             outcome = await outcome()
         steps = (Step(Stage.TLS, True, 31, "TLSv1.3"),)
-        return Conversation(outcome, steps, ("S: * OK",), 40, version or max(self.versions), self.versions)
+        return Conversation(outcome, steps, ("S: * OK",), 40, version or self.first, self.versions)
 
 
 def _asked_for(dialogue: Dialogue[object]) -> str:

@@ -89,7 +89,7 @@ async def test_only_the_protocol_that_failed_is_tried_again() -> None:
     assert sorted(protocol for _, protocol in servers.met) == [IMAP, IMAP, POP]
 
 
-async def test_the_other_version_of_ip_is_tried() -> None:
+async def test_ipv4_is_tried_where_it_was_ipv6() -> None:
     """Signed in but not connected is reported of IPv6 alone: IPv4 opens it, and the notice says which one fails."""
     servers = Servers({IMAP: [NOT_CONNECTED, INBOX]}, versions=frozenset({4, 6}))
     report = await checked(use_case(servers=servers), IMAP)
@@ -97,7 +97,7 @@ async def test_the_other_version_of_ip_is_tried() -> None:
     assert servers.asked_for == [None, 4]
     assert "-- second try, over IPv4" in report.protocols[IMAP].transcript
     (notice,) = report.notices
-    assert (notice.id, notice.severity) == ("one-ip-version-only", Severity.WARNING)
+    assert (notice.id, notice.severity) == ("not-over-ipv6", Severity.WARNING)
     assert "works over IPv4, and not over IPv6" in notice.title
     assert notice.fix
 
@@ -120,16 +120,17 @@ async def test_a_version_that_leads_nowhere_says_nothing_of_the_mailbox(second: 
     assert report.notices == ()
 
 
-async def test_what_exchange_says_over_the_other_version_is_told() -> None:
+async def test_what_exchange_says_over_ipv4_is_told() -> None:
     """Heard over both, the second answer counts, as with any second try."""
     servers = Servers({IMAP: [NOT_CONNECTED, REFUSED]}, versions=frozenset({4, 6}))
     report = await checked(use_case(servers=servers), IMAP)
     assert diagnosis_ids(report) == {IMAP: "imap-sign-in-refused"}
 
 
-async def test_without_another_version_there_is_no_other_way() -> None:
-    """A name with addresses of one version only: the refusal stands after one try."""
-    servers = Servers({IMAP: [NOT_CONNECTED, INBOX]}, versions=frozenset({4}))
+@pytest.mark.parametrize("versions, first", [({4}, 4), ({6}, 6), ({4, 6}, 4)])
+async def test_without_a_way_from_ipv6_to_ipv4_there_is_one_try(versions: set[int], first: int) -> None:
+    """One version of IP only, or IPv4 at once, of which nobody has reported such a fault: the refusal stands."""
+    servers = Servers({IMAP: [NOT_CONNECTED, INBOX]}, versions=frozenset(versions), first=first)
     report = await checked(use_case(servers=servers), IMAP)
     assert diagnosis_ids(report) == {IMAP: "imap-not-connected"}
     assert servers.asked_for == [None]

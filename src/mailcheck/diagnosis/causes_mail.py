@@ -82,12 +82,12 @@ PASSING = Explanation(
     ((Given.CANARY_REFUSED, Likelihood.LIKELY),),
     speaks=(Given.CANARY_REFUSED,),
 )
-OTHER_VERSION = Explanation(
+IPV6 = Explanation(
     "The way to Exchange over IPv6 has a fault, and the one over IPv4 has not",
     Likelihood.POSSIBLE,
     "people have reported that the same mailbox opens on one network and not on another",
     (step("Check from a network without IPv6, or switch IPv6 off for the Function App's way out, and compare"),),
-    ((Given.SIBLING_OPENED, None), (Given.CANARY_OPENED, None), (Given.OTHER_VERSION_FAILED, None)),
+    ((Given.SIBLING_OPENED, None), (Given.CANARY_OPENED, None), (Given.OVER_IPV4, None)),
 )
 
 
@@ -198,6 +198,7 @@ def switched_off(protocol: str, parameter: str, otherwise: Likelihood) -> Explan
             exchange(f"Set-CASMailbox -Identity {{mailbox}} -{parameter} $true"),
         ),
         (
+            (Given.ONE_PROTOCOL, Likelihood.POSSIBLE),  # somebody may have switched it off for both
             (Given.CANARY_REFUSED, None),
             *_changes(
                 otherwise, (Given.SIBLING_OPENED, Likelihood.LIKELY), (Given.OTHER_AUDIENCE, Likelihood.POSSIBLE)

@@ -6,8 +6,8 @@ from mailcheck.diagnosis.causes_mail import (
     ADDRESS,
     AUDIENCE,
     DELEGATED,
+    IPV6,
     OTHER_OBJECT_ID,
-    OTHER_VERSION,
     PASSING,
     ROLE,
     no_full_access,
@@ -40,7 +40,7 @@ ENTRIES = (
             OTHER_OBJECT_ID,
             ADDRESS,
             PASSING,
-            OTHER_VERSION,
+            IPV6,
         ),
         _SWITCH_PAGE,
         (
@@ -49,7 +49,7 @@ ENTRIES = (
             "mailbox not-connected imap",
         ),
         "BAD User is authenticated but not connected.",
-        again=Again.OTHER_VERSION,
+        again=Again.OVER_IPV4,
     ),
     Entry(
         "imap-sign-in-refused",

@@ -28,7 +28,7 @@ class Circumstances:
         canary_opened: The protocols by which the canary, a mailbox known to open, opened in the same check.
         canary_refused: The protocols by which the canary was refused too.
         guide: Where the guide of all diagnoses can be read.
-        other_version_failed: The same was tried over the other version of IP, and failed too.
+        over_ipv4: What is explained was met over IPv4, at the first try or at the second.
         token_length: Characters of the token, if there was one.
     """
 
@@ -40,7 +40,7 @@ class Circumstances:
     opened: frozenset[MailProtocol] = frozenset()
     canary_opened: frozenset[MailProtocol] = frozenset()
     canary_refused: frozenset[MailProtocol] = frozenset()
-    other_version_failed: bool = False
+    over_ipv4: bool = False
     guide: str = GUIDE
     token_length: int = 0
 
@@ -61,10 +61,11 @@ class Given(Enum):
     CANARY_OPENED = "the canary opened by the same protocol"
     CANARY_BY_ROLE = "the canary opened by the same protocol, and the token has the protocol's application role"
     CANARY_REFUSED = "the canary did not open by this protocol either"
+    ONE_PROTOCOL = "IMAP or POP opened the mailbox, and by this protocol neither it nor the canary opened"
     NOTHING_OPENED = "neither this mailbox nor the canary opened by any protocol"
     LOGON_DENIED = "Exchange says in brackets that it denies the logon"
     RECIPIENT_UNKNOWN = "Exchange says in brackets that it found no such recipient"
-    OTHER_VERSION_FAILED = "the same was tried over the other version of IP, and failed too"
+    OVER_IPV4 = "it was tried over IPv4, and came to the same"
     EXCHANGE_GREETED = "the greeting told Exchange's own name for the server"
     UNTRUSTED = "what answered showed a certificate that does not hold"
     OUT_OF_DATE = "the certificate that was shown has expired, or is not valid yet"
@@ -163,7 +164,7 @@ class Again(Enum):
 
     NEVER = auto()  # it stays as it is, or the server wants to be left alone
     ONCE = auto()  # the same again: a passing fault of the server or of the way to it
-    OTHER_VERSION = auto()  # over the other version of IP, where the server's name has addresses of both
+    OVER_IPV4 = auto()  # where it was over IPv6: that alone is reported to fail so
 
 
 @dataclass(frozen=True, slots=True)

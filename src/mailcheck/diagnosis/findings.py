@@ -67,10 +67,11 @@ def _of_mailboxes(evidence: Evidence, known: Circumstances) -> dict[Given, bool]
         Given.SMTP_OPENED: MailProtocol.SMTP in others,
         Given.CANARY_OPENED: evidence.protocol in known.canary_opened,
         Given.CANARY_REFUSED: evidence.protocol in known.canary_refused,
+        Given.ONE_PROTOCOL: bool(others & _BY_FULL_ACCESS) and evidence.protocol in known.canary_refused,
         Given.NOTHING_OPENED: (
             evidence.protocol in known.canary_refused and not known.opened and not known.canary_opened
         ),
-        Given.OTHER_VERSION_FAILED: known.other_version_failed,
+        Given.OVER_IPV4: known.over_ipv4,
     }
 
 

@@ -13,7 +13,7 @@ from mailcheck.model.request import App, MailProtocol
 
 EVIDENCE_LIMIT = 600  # characters of evidence that a diagnosis shows
 _ENTRA = "AADSTS"
-_OF_CANARY = frozenset({Given.CANARY_OPENED, Given.CANARY_REFUSED, Given.NOTHING_OPENED})
+_OF_CANARY = frozenset({Given.CANARY_OPENED, Given.CANARY_REFUSED, Given.ONE_PROTOCOL, Given.NOTHING_OPENED})
 _ORDER = {Likelihood.CERTAIN: 0, Likelihood.LIKELY: 1, Likelihood.POSSIBLE: 2}
 
 

@@ -45,13 +45,12 @@ def unproven(cloud: Cloud) -> Notice | None:
     return Notice("cloud-unproven", Severity.INFO, title)
 
 
-def second_try(protocol: MailProtocol, first: Evidence, again: Again, version: int) -> Notice:
-    """That a protocol opened the mailbox at the second try only; `version` of IP is the one that did it."""
+def second_try(protocol: MailProtocol, first: Evidence, again: Again) -> Notice:
+    """That a protocol worked at the second try only, and what the first met."""
     seen = shown(first)
-    if again is Again.OTHER_VERSION:
-        other = 4 if version == 6 else 6  # noqa: PLR2004 - the versions of IP
-        title = f"{protocol.name} works over IPv{version}, and not over IPv{other}: {seen}"
-        return Notice("one-ip-version-only", Severity.WARNING, title, (_CHECK_IPV6.fill({}),) if other == 6 else ())  # noqa: PLR2004
+    if again is Again.OVER_IPV4:
+        title = f"{protocol.name} works over IPv4, and not over IPv6: {seen}"
+        return Notice("not-over-ipv6", Severity.WARNING, title, (_CHECK_IPV6.fill({}),))
     title = f"{protocol.name} worked at the second try; the first met: {seen}"
     return Notice("second-try-needed", Severity.INFO, title)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from mailcheck.diagnosis import notices
-from mailcheck.diagnosis.entry import GUIDE, Again, Circumstances
+from mailcheck.diagnosis.entry import GUIDE, Circumstances
 from mailcheck.diagnosis.match import diagnose, weighs_canary
 from mailcheck.model.cloud import PUBLIC, Cloud
 from mailcheck.model.credential import Certificate, Credential, Token
@@ -31,7 +31,7 @@ from mailcheck.model.report import (
     TokenFacts,
 )
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
-from mailcheck.usecases.conversing import Conversations, Mail, Talk
+from mailcheck.usecases.conversing import IPV4, Conversations, Mail, Talk
 from mailcheck.usecases.credential import certificate_facts, out_of_force, stage_of, validity
 from mailcheck.usecases.guarded import Guard, milliseconds_since
 
@@ -212,7 +212,7 @@ class CheckMailbox:
             opened=opened,
             canary_opened=_by(canary, CanaryOutcome.OPENED),
             canary_refused=_by(canary, CanaryOutcome.REFUSED),
-            other_version_failed=talk.again is Again.OTHER_VERSION,
+            over_ipv4=talk.conversation.version == IPV4,
             guide=self._target.guide or GUIDE,
             token_length=len(token.value),
         )
@@ -234,7 +234,7 @@ class CheckMailbox:
             found.append(notices.expiring(credential, now, target.app, target.cloud))
         for protocol, talk in talks.items():
             if talk.first is not None and not isinstance(talk.outcome, Evidence):
-                found.append(notices.second_try(protocol, talk.first, talk.again, talk.conversation.version))
+                found.append(notices.second_try(protocol, talk.first, talk.again))
         return notices.in_order(found)
 
 

@@ -20,6 +20,7 @@ from mailcheck.protocol import DIALOGUES
 from mailcheck.protocol.effects import Conversation, Dialogue
 from mailcheck.usecases.guarded import Guard, milliseconds_since
 
+IPV4, IPV6 = 4, 6  # the versions of IP, as a conversation tells them
 # Past the deadline a conversation is only being closed; this much later it is given up whatever it does.
 _GRACE = 0.25
 # The part of a check's time that has to be left for a second try: four round trips to the other side of the world.
@@ -96,14 +97,14 @@ class Conversations:
         if not isinstance(first.outcome, Evidence):
             return Talk(first)
         again = second_try(first.outcome)
-        other = next(iter(first.versions - {first.version}), None) if first.version else None
         late = asyncio.get_running_loop().time() > deadline - self._worth_a_try
-        if late or again is Again.NEVER or (again is Again.OTHER_VERSION and other is None):
+        there_is_ipv4 = first.version == IPV6 and IPV4 in first.versions
+        if late or again is Again.NEVER or (again is Again.OVER_IPV4 and not there_is_ipv4):
             return Talk(first)
-        version = other if again is Again.OTHER_VERSION else None
+        version = IPV4 if again is Again.OVER_IPV4 else None
         second = await self._converse(mailbox, protocol, token, deadline, version)
-        if again is Again.OTHER_VERSION and not _was_heard(second.outcome):
-            second = replace(second, outcome=first.outcome)
+        if again is Again.OVER_IPV4 and not _was_heard(second.outcome):
+            second = replace(second, outcome=first.outcome, version=first.version)
         return Talk(_joined(first, second, version), first.outcome, again)
 
     async def _converse(
