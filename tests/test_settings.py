@@ -63,6 +63,11 @@ def test_four_settings_are_enough() -> None:
     assert not settings.managed_identity
 
 
+def test_the_vaults_address_has_no_case() -> None:
+    """Commands name the vault by what stands in it, so it is kept in one form."""
+    assert check({"MAILCHECK_VAULT_URL": "HTTPS://KV.vault.azure.net/"}).app.vault_url == "https://kv.vault.azure.net"
+
+
 def test_a_client_secret_takes_the_place_of_the_certificate() -> None:
     """With MAILCHECK_CREDENTIAL=secret the vault's object is named by MAILCHECK_SECRET; no certificate is needed."""
     settings = check({"MAILCHECK_CREDENTIAL": "Secret", "MAILCHECK_SECRET": "app-secret", "MAILCHECK_CERTIFICATE": ""})

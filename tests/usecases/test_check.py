@@ -208,6 +208,14 @@ async def test_an_exception_is_our_bug_with_a_reference(caplog: pytest.LogCaptur
     assert "KeyError" in caplog.text
 
 
+async def test_a_bug_between_the_parts_is_told_too(caplog: pytest.LogCaptureFixture) -> None:
+    """What is wrong with the judging itself, here with a date that cannot be compared, costs no report."""
+    undated = certificate(not_after=dt.datetime(2027, 1, 1))  # noqa: DTZ001 - such a date is the bug
+    report = await checked(use_case(Vault(undated)))
+    assert diagnosis_ids(report) == {IMAP: "our-bug", POP: "our-bug"}
+    assert "TypeError" in caplog.text
+
+
 async def test_a_bug_in_one_conversation_spares_the_other() -> None:
     """A protocol whose conversation raises is broken by our bug; its sibling still opens the mailbox."""
 

@@ -67,9 +67,8 @@ def read_check(read: Reader) -> CheckSettings | Problems:
     read.checked("MAILCHECK_TENANT_ID", tenant, _is_tenant(tenant), "a GUID or a domain of the tenant")
     client = read.required("MAILCHECK_CLIENT_ID", "the application (client) id of the app under test")
     read.checked("MAILCHECK_CLIENT_ID", client, bool(GUID.fullmatch(client)), "a GUID")
-    vault = read.required("MAILCHECK_VAULT_URL", "the vault's address, such as https://NAME.vault.azure.net").rstrip(
-        "/"
-    )
+    vault = read.required("MAILCHECK_VAULT_URL", "the vault's address, such as https://NAME.vault.azure.net")
+    vault = vault.rstrip("/").lower()  # neither a scheme nor a host has a case
     read.checked("MAILCHECK_VAULT_URL", vault, is_https(vault, path=False), "an https:// address without a path")
     kind, name = _credential(read)
     cloud, authority = read_cloud(read, tenant)

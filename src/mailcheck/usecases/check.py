@@ -35,6 +35,9 @@ from mailcheck.usecases.conversing import IPV4, Conversations, Mail, Talk
 from mailcheck.usecases.credential import certificate_facts, out_of_force, stage_of, validity
 from mailcheck.usecases.guarded import Guard, milliseconds_since
 
+# Each part of a check keeps the deadline, or ends shortly after it; this much later what is left is given up.
+_GRACE = 0.4
+
 
 class CredentialSource(Protocol):
     """Where the app's certificate or client secret comes from: Key Vault."""
@@ -112,8 +115,23 @@ class CheckMailbox:
         if self._target.domains and request.mailbox.domain not in self._target.domains:
             return NotAllowed(request.mailbox)
         started = asyncio.get_running_loop().time()
-        deadline = started + self._target.timeout
         checked_at = self._now()
+        report = await self._guard.until(
+            started + self._target.timeout + _GRACE, Stage.LOGOUT, self._report(request, started, checked_at)
+        )
+        if isinstance(report, Report):
+            return report
+        return Report(
+            id=self._new_id(),
+            mailbox=request.mailbox,
+            checked_at=checked_at,
+            duration_ms=milliseconds_since(started),
+            protocols=MappingProxyType({protocol: self._stopped(request, report) for protocol in request.protocols}),
+        )
+
+    async def _report(self, request: CheckRequest, started: float, checked_at: dt.datetime) -> Report | Evidence:
+        """The whole check; evidence never comes of it, but of who guards it."""
+        deadline = started + self._target.timeout
         steps: list[Step] = []
 
         credential = await self._credential(deadline, checked_at, steps)
