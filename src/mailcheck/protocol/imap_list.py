@@ -145,7 +145,7 @@ def _quoted(answer: bytes, start: int) -> bytes | None:
 
 
 def _unescaped(quoted: bytes) -> bytes:
-    return _ESCAPED.sub(rb"\1", quoted)
+    return _ESCAPED.sub(rb"\1", quoted) if b"\\" in quoted else quoted
 
 
 def _path(mailbox: bytes, delimiter: bytes) -> tuple[str, ...]:
@@ -161,4 +161,6 @@ def _decoded(name: bytes) -> str:
 def _role(mailbox: bytes, attributes: AbstractSet[str]) -> str | None:
     if mailbox.upper() == b"INBOX":  # in any case of letters (RFC 3501 section 5.1)
         return "inbox"
-    return next((role for attribute, role in _ROLES.items() if attribute in attributes), None)
+    if attributes.isdisjoint(_ROLES):
+        return None
+    return next(role for attribute, role in _ROLES.items() if attribute in attributes)

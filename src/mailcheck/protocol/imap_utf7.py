@@ -9,7 +9,7 @@ _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 
 def decode(name: str) -> str:
     """The name in Unicode. What is not modified UTF-7 stays as it is: servers do send such names."""
-    return _SHIFTED.sub(_unshift, name)
+    return _SHIFTED.sub(_unshift, name) if "&" in name else name
 
 
 def _unshift(run: re.Match[str]) -> str:

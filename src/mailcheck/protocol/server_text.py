@@ -30,7 +30,7 @@ def printable(text: bytes | str) -> str:
     """The text with U+FFFD for what is not UTF-8, controls a line or cannot be encoded."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    return _UNPRINTABLE.sub(_REPLACEMENT, text)
+    return text if text.isprintable() else _UNPRINTABLE.sub(_REPLACEMENT, text)
 
 
 def sentence(text: bytes | str) -> str:
