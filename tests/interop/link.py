@@ -5,8 +5,8 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
+
+from tests.interop.relay import Relay
 
 _CHUNK = 65_536
 # Chunks under way in one direction before the sender is held back: far more than a mail conversation has.
@@ -17,7 +17,7 @@ type _Lane = asyncio.Queue[tuple[float, bytes | None]]
 type _Count = Callable[[bytes], None]
 
 
-class DelayedLink:
+class DelayedLink(Relay):
     """Relays connections to a port on 127.0.0.1; what enters on one side leaves on the other `delay` seconds later.
 
     `async with DelayedLink(port, delay=0.020) as link:` is a link of 40 ms round trip at `link.port`. Order,
@@ -26,7 +26,6 @@ class DelayedLink:
     server that speaks first is therefore heard after a whole round trip.
 
     Attributes:
-        port: Where clients connect, on 127.0.0.1; known once the link is entered.
         round_trips: How often a client sent bytes after bytes from the server had reached it: how often it waited.
             Summed over connections. A client that sends while an answer is still arriving is counted too often.
         bytes_sent: Bytes from clients to the server.
@@ -35,34 +34,14 @@ class DelayedLink:
 
     def __init__(self, target_port: int, delay: float) -> None:
         """Opens nothing yet; `delay` is one way, in seconds."""
-        self.target_port = target_port
+        super().__init__(target_port)
         self.delay = delay
-        self.port = 0
         self.round_trips = 0
         self.bytes_sent = 0
         self.bytes_received = 0
-        self._connections: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        """Starts to listen on a free port."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stops listening and resets the connections that are still open."""
-        self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.get_running_loop().create_task(_Connection(self).run(reader, writer))
-        self._connections.add(connection)
-        connection.add_done_callback(self._connections.discard)
+    async def _relay(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        await _Connection(self).run(client, to_client)
 
 
 class _Connection:

@@ -3,17 +3,16 @@
 import asyncio
 import re
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from tests.interop.link import reset
+from tests.interop.relay import Relay
 
 _CHUNK = 65_536
 _TLS_RECORD = b"\x16\x03"  # how a ClientHello begins: handshake, version 3.x (RFC 8446 section 5.1)
 
 
-class Tamperer:
-    """A relay in front of a port of 127.0.0.1; an async context manager.
+class Tamperer(Relay):
+    """A relay that may change what passes it in clear.
 
     Args:
         target_port: The server's.
@@ -21,48 +20,24 @@ class Tamperer:
         greeting: What the client gets as it begins TLS, before the server's own handshake.
 
     Attributes:
-        port: Where the client connects, on 127.0.0.1; known once entered.
         heard: All that clients sent, in the order it came.
     """
 
     def __init__(
         self, target_port: int, change: Callable[[bytes], bytes] = lambda piece: piece, greeting: bytes = b""
     ) -> None:
-        self.port = 0
+        super().__init__(target_port)
         self.heard = bytearray()
-        self._target_port = target_port
         self._change = change
         self._greeting = greeting
-        self._connections: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        """Starts to listen on a free port."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stops listening and resets the connections that are still open."""
-        self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-        await self._server.wait_closed()
 
     @property
     def in_clear(self) -> bytes:
         """What clients sent before TLS."""
         return bytes(self.heard).partition(_TLS_RECORD)[0]
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.get_running_loop().create_task(self._relay(reader, writer))
-        self._connections.add(connection)
-        connection.add_done_callback(self._connections.discard)
-
     async def _relay(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        server, to_server = await asyncio.open_connection("127.0.0.1", self._target_port)
+        server, to_server = await asyncio.open_connection("127.0.0.1", self.target_port)
         secured = asyncio.Event()
 
         async def up() -> None:
