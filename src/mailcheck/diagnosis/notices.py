@@ -13,14 +13,14 @@ from mailcheck.model.evidence import Evidence
 from mailcheck.model.report import Notice, Severity
 from mailcheck.model.request import App, MailProtocol
 
-# Days before the end of validity from which a report warns, and how loudly.
+# Whole days that are left: below which number a report warns, and how loudly.
 EXPIRY: Mapping[int, Severity] = {7: Severity.URGENT, 14: Severity.WARNING, 30: Severity.INFO}
 _ORDER = (Severity.URGENT, Severity.WARNING, Severity.INFO)
 _CHECK_IPV6 = step("Look at the IPv6 route of the Function App's network, or take IPv6 away from it")
 
 
 def expiring(credential: Credential, now: dt.datetime, app: App, cloud: Cloud) -> Notice | None:
-    """A warning when the credential is in force for no more than 30 days; more urgent from 14, and from 7."""
+    """A warning when the credential is in force for less than 30 days more; more urgent below 14, and below 7."""
     if credential.not_after is None:
         return None
     days = (credential.not_after - now).days
