@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from mailcheck.faces.teams.intent import Check, Help, understand
+from mailcheck.faces.teams.intent import Check, Explain, Help, Status, WhoAmI
 from mailcheck.faces.teams.mention import hear
+from mailcheck.faces.teams.said import understand
 from mailcheck.model.request import Mailbox
 
 _MENTION = "<at>mailcheck</at>"
@@ -16,13 +17,17 @@ def one_input(data: bytes) -> None:
     heard = hear(text, (_MENTION,), "mailcheck")
     assert not any(character.isspace() for word in heard.words for character in word)
     match understand(heard, personal=data[:1] == b"P"):
-        case Check(mailbox, protocols):
-            assert Mailbox.parse(mailbox.address) == mailbox
+        case Check(mailboxes, protocols):
+            assert mailboxes
             assert len(set(protocols)) == len(protocols)
-            if text.isascii() and not _PLAIN & set(text):
-                assert mailbox.address.casefold() in text.casefold()
+            for mailbox in mailboxes:
+                assert Mailbox.parse(mailbox.address) == mailbox
+                if text.isascii() and not _PLAIN & set(text):
+                    assert mailbox.address.casefold() in text.casefold()
         case Help(note):
             assert len(note) < 300
+        case Explain() | WhoAmI() | Status():
+            pass
 
 
 def seeds() -> Iterable[bytes]:

@@ -17,9 +17,10 @@ from mailcheck.faces.teams.cards import (
     not_configured_card,
     refused_card,
 )
-from mailcheck.faces.teams.intent import Check, Help, understand
+from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
 from mailcheck.faces.teams.mention import bot_mentions, hear
 from mailcheck.faces.teams.report_card import report_card
+from mailcheck.faces.teams.said import understand
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, MailProtocol
@@ -89,9 +90,12 @@ class MailcheckBot:
             case Help(note):
                 await turn.send_activity(_message_of(help_card(note)))
                 return "-", "help"
-            case Check(mailbox, protocols):
-                request = CheckRequest(mailbox, protocols or self._protocols)
-                return mailbox.address, await self._answer(turn, request)
+            case Check(mailboxes, protocols):
+                request = CheckRequest(mailboxes[0], protocols or self._protocols)
+                return request.mailbox.address, await self._answer(turn, request)
+            case Explain() | WhoAmI() | Status():
+                await turn.send_activity(_message_of(help_card()))
+                return "-", "help"
 
     async def _answer(self, turn: TurnContext, request: CheckRequest) -> str:
         if isinstance(self._check, tuple):
@@ -123,7 +127,7 @@ def _message_of(card: Element) -> Activity:
     return Activity(type=ActivityTypes.message, attachments=[attachment])
 
 
-def _intent(activity: Activity) -> Check | Help:
+def _intent(activity: Activity) -> Intent:
     recipient = activity.recipient
     mentions = bot_mentions(_entities(activity.entities or ()), str(recipient.id) if recipient else "")
     heard = hear(activity.text or "", mentions, (recipient.name or "") if recipient else "")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcheck.faces.teams.intent import Check, Help, understand
+from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
 from mailcheck.faces.teams.mention import TEXT_LIMIT, Heard, bot_mentions, hear
+from mailcheck.faces.teams.said import understand
 from mailcheck.model.request import Mailbox, MailProtocol
 
 _BOT = "mailcheck"
@@ -16,12 +17,12 @@ IMAP, POP, SMTP = MailProtocol
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
-def _intent(text: str, *, personal: bool = False, mentions: tuple[str, ...] = (_AT,)) -> Check | Help:
+def _intent(text: str, *, personal: bool = False, mentions: tuple[str, ...] = (_AT,)) -> Intent:
     return understand(hear(text, mentions, _BOT), personal=personal)
 
 
 def _check(address: str, *protocols: MailProtocol) -> Check:
-    return Check(Mailbox(address), protocols)
+    return Check((Mailbox(address),), protocols)
 
 
 _ANYWHERE = [
@@ -157,7 +158,7 @@ _NOTES = [
 
 
 @pytest.mark.parametrize("text, intent", _ANYWHERE, ids=[repr(text)[:60] for text, _ in _ANYWHERE])
-def test_what_is_understood(text: str, intent: Check | Help) -> None:
+def test_what_is_understood(text: str, intent: Intent) -> None:
     """Each text, in a group chat with the bot, means what a reader takes it to mean."""
     assert _intent(text) == intent
 
@@ -236,11 +237,14 @@ _PIECES = st.one_of(
 def test_any_message_is_answered(text: str, personal: bool) -> None:
     """Whatever is said is a check of an address that parses as it is, or help with a short note."""
     match _intent(text, personal=personal):
-        case Check(mailbox, protocols):
-            assert Mailbox.parse(mailbox.address) == mailbox
+        case Check(mailboxes, protocols):
+            assert mailboxes
+            assert all(Mailbox.parse(mailbox.address) == mailbox for mailbox in mailboxes)
             assert len(set(protocols)) == len(protocols)
         case Help(note):
             assert len(note) < 300
+        case Explain() | WhoAmI() | Status():
+            pass
 
 
 @given(st.lists(st.text("ab@.,;:/<>()[]*_ \n-", max_size=8) | st.sampled_from(["mailcheck ", "a@b.co"])).map("".join))
@@ -248,7 +252,7 @@ def test_no_other_mailbox_is_checked(text: str) -> None:
     """The address that is checked stands in the message letter by letter: none is put together from its parts."""
     intent = _intent(text, personal=True)
     if isinstance(intent, Check):
-        assert intent.mailbox.address in text
+        assert intent.mailboxes[0].address in text
 
 
 # A mark at the beginning, such as `'` or `*`, is taken for one around the address; `?` ends it in a mailto link.
@@ -267,7 +271,7 @@ def test_any_address_is_understood_in_any_dress(address: str, dress: str, senten
     """An address with its marks, in a sentence with its words, is that address."""
     intent = _intent("mailcheck " + sentence.format(dress.format(address)))
     assert isinstance(intent, Check)
-    assert intent.mailbox == Mailbox.parse(address)
+    assert intent.mailboxes == (Mailbox.parse(address),)
 
 
 @pytest.mark.parametrize(
