@@ -221,12 +221,27 @@ def test_a_managed_identity_needs_no_password() -> None:
         ("MicrosoftAppTenantId", "contoso.com"),
         ("MAILCHECK_BOT_METADATA", "http://login.botframework.com/v1/.well-known/openidconfiguration"),
         ("MAILCHECK_OPERATORS", "anna@contoso.com"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "*"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "*.trafficmanager.net"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "localhost"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "169.254.169.254"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "https://smba.example.com/"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "smba.example.com:8443"),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "smba.example.com."),
+        ("MAILCHECK_BOT_SERVICE_HOSTS", "smba.example.com, evil。example"),
         ("MAILCHECK_CLOUD", "usgov"),
     ],
 )
 def test_a_wrong_bot_setting_is_named(name: str, value: str) -> None:
     """Each of the bot's settings is checked."""
     assert list(problems(Settings.read({**BOT, name: value}).bot)) == [name]
+
+
+def test_service_hosts_are_whole_names() -> None:
+    """What is added to the hosts of Teams' connector is a list of names; without it, none is added."""
+    assert bot().service_hosts == frozenset()
+    hosts = bot({"MAILCHECK_BOT_SERVICE_HOSTS": "smba.example.com; smba2.example.com"}).service_hosts
+    assert hosts == {"smba.example.com", "smba2.example.com"}
 
 
 def test_operators_are_object_ids_or_everyone() -> None:
@@ -236,8 +251,8 @@ def test_operators_are_object_ids_or_everyone() -> None:
 
 
 _MORE = (
-    "AUTHORITY BOT_METADATA CANARY CA_FILE CLOUD CREDENTIAL DOMAINS IMAP OPERATORS POP PROTOCOLS SCOPE SECRET SMTP "
-    "TIMEOUT"
+    "AUTHORITY BOT_METADATA BOT_SERVICE_HOSTS CANARY CA_FILE CLOUD CREDENTIAL DOMAINS IMAP OPERATORS POP PROTOCOLS "
+    "SCOPE SECRET SMTP TIMEOUT"
 )
 _NAMES = sorted({*CHECK, *BOT, *(f"MAILCHECK_{name}" for name in _MORE.split())})
 _PARTS = ["https://", "http://", "[", "]", "::1", ":", "@", "/", ".", "-", "1", "10", "contoso", ".com", "\x00", ","]

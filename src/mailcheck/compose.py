@@ -112,6 +112,7 @@ def build_teams(
     from mailcheck.adapters.bot_connector import TeamsChannel  # noqa: PLC0415
     from mailcheck.adapters.bot_credentials import BotCredentials, IdentityTokens, SecretTokens  # noqa: PLC0415
     from mailcheck.adapters.bot_guard import BotGuard  # noqa: PLC0415
+    from mailcheck.adapters.bot_hosts import ServiceHosts, is_loopback  # noqa: PLC0415
     from mailcheck.adapters.bot_keys import SigningKeys  # noqa: PLC0415
     from mailcheck.faces.teams.bot import MailcheckBot  # noqa: PLC0415
 
@@ -123,8 +124,9 @@ def build_teams(
         source = SecretTokens(app_id=bot.app_id, password=bot.password, authority=bot.authority, session=session)
     credentials = BotCredentials(source, clock=time.monotonic)
     keys = SigningKeys(bot.metadata, session=session, clock=time.monotonic)
+    hosts = ServiceHosts(bot.service_hosts, lab=is_loopback(bot.metadata))
     return TeamsEndpoint(
-        guard=BotGuard(app_id=bot.app_id, tenant_id=bot.tenant_id, keys=keys, now=_now),
+        guard=BotGuard(app_id=bot.app_id, tenant_id=bot.tenant_id, keys=keys, hosts=hosts, now=_now),
         channel=TeamsChannel(app_id=bot.app_id, credentials=credentials, session=session),
         turn=MailcheckBot(check=check, protocols=protocols, operators=bot.operators).on_turn,
         now=_now,

@@ -11,6 +11,7 @@ from lab.serving import WebServer
 from lab.teams.issuer import METADATA_PATH, Issuer
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_guard import BotGuard
+from mailcheck.adapters.bot_hosts import ServiceHosts
 from mailcheck.adapters.bot_keys import SigningKeys
 
 SERVICE_URL = "https://smba.trafficmanager.net/emea/"
@@ -39,7 +40,10 @@ class Issued:
         self.clock = clock
         self.metadata_url = url + METADATA_PATH
         self.keys = SigningKeys(self.metadata_url, session=session, clock=clock.monotonic)
-        self.guard = BotGuard(app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=self.keys, now=clock.now)
+        self.hosts = ServiceHosts()
+        self.guard = BotGuard(
+            app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=self.keys, hosts=self.hosts, now=clock.now
+        )  # fmt: skip
 
 
 @asynccontextmanager

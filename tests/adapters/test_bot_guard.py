@@ -135,11 +135,11 @@ _ACTIVITIES = (
     Forgery("channelId is a list", "channelId", changes={"channelId": ["msteams"]}),
     Forgery("no serviceUrl", "serviceUrl", changes={"serviceUrl": None}),
     Forgery("serviceUrl is no text", "serviceUrl", changes={"serviceUrl": {"a": 1}}),
-    Forgery("an attacker's serviceUrl", "serviceurl", changes={"serviceUrl": _EVIL}),
+    Forgery("an attacker's serviceUrl", "serviceUrl", changes={"serviceUrl": _EVIL}),
     Forgery("serviceUrl one slash shorter", "serviceurl", changes={"serviceUrl": SERVICE_URL.rstrip("/")}),
-    Forgery("serviceUrl in clear", "https", changes={"serviceUrl": "http://smba.trafficmanager.net/emea/"}),
-    Forgery("serviceUrl is a file", "https", changes={"serviceUrl": "file:///etc/passwd"}),
-    Forgery("serviceUrl is broken", "https", changes={"serviceUrl": "https://["}),
+    Forgery("serviceUrl in clear", "serviceUrl", changes={"serviceUrl": "http://smba.trafficmanager.net/emea/"}),
+    Forgery("serviceUrl is a file", "serviceUrl", changes={"serviceUrl": "file:///etc/passwd"}),
+    Forgery("serviceUrl is broken", "serviceUrl", changes={"serviceUrl": "https://["}),
     Forgery("another tenant", "another tenant", changes={"conversation": {"id": "a", "tenantId": OTHER_ID}}),
     Forgery("no tenant in the conversation", "twice", changes={"conversation": {"id": "a"}}),
     Forgery("no conversation", "twice", changes={"conversation": None}),
@@ -190,7 +190,8 @@ async def test_clocks_may_differ_a_little(world: Issued, seconds: int) -> None:
 async def test_ids_are_compared_without_their_case(world: Issued) -> None:
     """A GUID in capitals is the same GUID: in the settings, and in the activity."""
     guard = BotGuard(
-        app_id=BOT_CLIENT_ID.upper(), tenant_id=TENANT_ID.upper(), keys=world.keys, now=world.clock.now
+        app_id=BOT_CLIENT_ID.upper(), tenant_id=TENANT_ID.upper(),
+        keys=world.keys, hosts=world.hosts, now=world.clock.now,
     )  # fmt: skip
     decision = await guard.admit(
         _bearer(world.issuer.token(SERVICE_URL)), activity(channelData={"tenant": {"id": TENANT_ID.upper()}})
@@ -202,7 +203,7 @@ async def test_ids_are_compared_without_their_case(world: Issued) -> None:
 async def test_an_empty_id_never_means_everybody(world: Issued, ids: tuple[str, str]) -> None:
     """A guard without an app id or a tenant cannot be made."""
     with pytest.raises(ValueError, match="app id and a tenant id"):
-        BotGuard(app_id=ids[0], tenant_id=ids[1], keys=world.keys, now=world.clock.now)
+        BotGuard(app_id=ids[0], tenant_id=ids[1], keys=world.keys, hosts=world.hosts, now=world.clock.now)
 
 
 @pytest.mark.parametrize(

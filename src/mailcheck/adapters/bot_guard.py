@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import jwt
 
+from mailcheck.adapters.bot_hosts import ServiceHosts
 from mailcheck.adapters.bot_keys import SigningKeys
 
 ISSUER: Final = "https://api.botframework.com"
@@ -52,6 +53,7 @@ class BotGuard:
         app_id: The bot's application (client) id, the only audience taken.
         tenant_id: The only tenant taken.
         keys: Who may sign.
+        hosts: Where the bot may answer.
         now: The time now, UTC.
 
     Raises:
@@ -59,13 +61,14 @@ class BotGuard:
     """
 
     def __init__(
-        self, *, app_id: str, tenant_id: str, keys: SigningKeys, now: Callable[[], dt.datetime]
+        self, *, app_id: str, tenant_id: str, keys: SigningKeys, hosts: ServiceHosts, now: Callable[[], dt.datetime]
     ) -> None:  # fmt: skip
         if not app_id.strip() or not tenant_id.strip():
             raise ValueError("the guard needs an app id and a tenant id")
         self._app_id = app_id.lower()
         self._tenant_id = tenant_id.lower()
         self._keys = keys
+        self._hosts = hosts
         self._now = now
 
     async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Admitted | Rejected:
@@ -93,7 +96,7 @@ class BotGuard:
         )
         faults = (
             (activity.get("channelId") != CHANNEL, f"channelId is not {CHANNEL}"),
-            (not isinstance(service_url, str) or not self._keys.takes(service_url), "serviceUrl is no https address"),
+            (not isinstance(service_url, str) or not self._hosts.takes(service_url), "serviceUrl is not one of Teams'"),
             (not all(isinstance(tenant, str) for tenant in tenants), "the activity does not name its tenant twice"),
             (any(str(tenant).lower() != self._tenant_id for tenant in tenants), "the activity is of another tenant"),
         )

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
+from mailcheck.adapters.bot_hosts import is_loopback
 from mailcheck.adapters.https import fault_of
 from mailcheck.adapters.one_flight import OneFlight
 
@@ -33,7 +34,6 @@ KEPT: Final = 24 * 3600.0  # seconds for which they are used where that fails: M
 REFRESH_PAUSE: Final = 60.0  # seconds between two fetches: a stranger's invented key ids cause no more than these
 RETRY_PAUSE: Final = 5.0  # the same after a fetch that failed
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _OK: Final = 200
 
 _log = logging.getLogger(__name__)
@@ -73,10 +73,6 @@ class SigningKeys:
         self._flight: OneFlight[None] = OneFlight()
         self._fetched: _Fetched | None = None
         self._refreshing: asyncio.Future[None] | None = None  # kept, so that it is not collected before its end
-
-    def takes(self, url: str) -> bool:
-        """Whether an address may be called: `https://`; in a lab, whose metadata is on loopback itself, that too."""
-        return _is_https(url) or (_is_loopback(url) and _is_loopback(self._metadata))
 
     async def find(self, kid: str) -> SigningKey | None:
         """The published key of this id, or none.
@@ -119,7 +115,7 @@ class SigningKeys:
 
     def _load(self) -> Mapping[str, SigningKey]:
         address = self._document(self._metadata).get("jwks_uri")
-        if not isinstance(address, str) or not self.takes(address):
+        if not isinstance(address, str) or not self._may_fetch(address):
             raise _UnusableError("the OpenID document names no usable jwks_uri")
         listed = self._document(address).get("keys")
         if not isinstance(listed, list) or len(listed) > KEYS_LIMIT:
@@ -128,6 +124,10 @@ class SigningKeys:
         if not keys:
             raise _UnusableError("the JWKS document has no key that signs RS256 and is endorsed for a channel")
         return MappingProxyType(keys)
+
+    def _may_fetch(self, url: str) -> bool:
+        """`https://`; in a lab, whose OpenID document is on loopback itself, that too."""
+        return _is_https(url) or (is_loopback(url) and is_loopback(self._metadata))
 
     def _document(self, url: str) -> Mapping[str, object]:
         try:
@@ -179,18 +179,8 @@ def _read_key(member: object) -> tuple[str, SigningKey | None]:
 
 
 def _is_https(url: str) -> bool:
-    scheme, host = _parts(url)
-    return scheme == "https" and bool(host)
-
-
-def _is_loopback(url: str) -> bool:
-    scheme, host = _parts(url)
-    return scheme == "http" and host in _LOOPBACK
-
-
-def _parts(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "", ""
-    return parts.scheme, parts.hostname or ""
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)

@@ -1,5 +1,6 @@
 """The half of the settings that the bot needs: its own identity, and whom it answers."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,8 @@ from mailcheck.settings.reader import GUID, Problems, Reader, is_https, is_loopb
 
 EVERYONE = "*"
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+# A name with a dot in it, whose last label is no number: neither an IP address nor `*`.
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
 
 
 class BotKind(StrEnum):
@@ -30,6 +33,7 @@ class BotSettings:
         password: Client secret, for SingleTenant.
         authority: Entra's authority for its own token.
         metadata: OpenID document that names the keys which sign Teams' requests.
+        service_hosts: Hosts of Teams' connector besides the known ones.
         operators: Object ids of the people who may use it; `*` for the whole tenant.
         ca_file: Further trust anchors.
     """
@@ -40,6 +44,7 @@ class BotSettings:
     password: Secret[str] | None
     authority: str
     metadata: str
+    service_hosts: frozenset[str]
     operators: frozenset[str]
     ca_file: Path | None
 
@@ -61,6 +66,9 @@ def read_bot(read: Reader) -> BotSettings | Problems:
         "MAILCHECK_BOT_METADATA", metadata, is_https(metadata) or is_loopback(metadata),
         "an https:// address (http:// is taken for loopback only)",
     )  # fmt: skip
+    hosts = read.listed("MAILCHECK_BOT_SERVICE_HOSTS")
+    named = all(_HOST.fullmatch(host) for host in hosts)
+    read.checked("MAILCHECK_BOT_SERVICE_HOSTS", "set", named, "a list of whole host names, such as smba.example.com")
     operators = frozenset(operator.lower() for operator in read.listed("MAILCHECK_OPERATORS"))
     strangers = [operator for operator in operators if operator != EVERYONE and not GUID.fullmatch(operator)]
     read.checked("MAILCHECK_OPERATORS", "set", not strangers, "a list of Entra object ids, or *")
@@ -71,4 +79,4 @@ def read_bot(read: Reader) -> BotSettings | Problems:
     if read.problems:
         return tuple(read.problems)
     secret = Secret(password) if password else None
-    return BotSettings(BotKind(kind), app_id, tenant, secret, authority, metadata, operators, ca_file)
+    return BotSettings(BotKind(kind), app_id, tenant, secret, authority, metadata, frozenset(hosts), operators, ca_file)

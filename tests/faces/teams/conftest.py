@@ -17,6 +17,7 @@ from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE, TENANT_ID
 from mailcheck.adapters.bot_connector import TeamsChannel
 from mailcheck.adapters.bot_credentials import BotCredentials, BotToken, NoToken
 from mailcheck.adapters.bot_guard import BotGuard
+from mailcheck.adapters.bot_hosts import ServiceHosts
 from mailcheck.adapters.bot_keys import SigningKeys
 from mailcheck.adapters.trust import http_session
 from mailcheck.faces.teams.bot import MailcheckBot
@@ -86,7 +87,7 @@ class World:
         clock = asyncio.get_running_loop().time
         keys = SigningKeys(self.teams.metadata_url, session=session, clock=clock)
         self.endpoint = TeamsEndpoint(
-            guard=BotGuard(app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=keys, now=now),
+            guard=BotGuard(app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=keys, hosts=ServiceHosts(lab=True), now=now),
             channel=TeamsChannel(
                 app_id=BOT_CLIENT_ID,
                 credentials=BotCredentials(self.tokens, clock=clock),

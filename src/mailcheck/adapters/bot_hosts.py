@@ -1,0 +1,48 @@
+"""Where a bot may answer: the hosts of Teams' connector, and nobody else's.
+
+The bot sends its own token to an activity's `serviceUrl`. That the address is signed says that the Bot Framework wrote
+it; that its host is one of these says that it is Teams'.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+# https://microsoft.github.io/teams-sdk/csharp/essentials/app-configuration/service-url-validation, the public cloud:
+# worldwide, and GCC. Whole names: anybody can have another name under trafficmanager.net.
+TEAMS_HOSTS: Final = frozenset(
+    {"smba.trafficmanager.net", "smba.onyx.prod.teams.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com"}
+)
+ADDRESS_LIMIT: Final = 512  # characters; Teams' are below 100
+
+# One form that no two readers of addresses understand differently: no user, query, fragment, escape, backslash or
+# letter beyond ASCII, a host in lower case, and a path without empty segments, "." and "..".
+_SEGMENT: Final = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+"
+_PATH: Final = rf"(?:/(?:{_SEGMENT}/)*(?:{_SEGMENT})?)?"
+_HTTPS: Final = re.compile(rf"https://([a-z0-9.-]+)(?::443)?{_PATH}")
+_LOOPBACK: Final = re.compile(rf"http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{{1,5}})?{_PATH}")
+
+
+class ServiceHosts:
+    """The hosts at which the bot may answer.
+
+    Args:
+        further: Names besides those that are known here: what Microsoft adds before we do.
+        lab: Whether a lab on this machine may be answered too: it signs the requests itself.
+    """
+
+    def __init__(self, further: Collection[str] = (), *, lab: bool = False) -> None:
+        self._hosts = TEAMS_HOSTS | {host.lower() for host in further}
+        self._lab = lab
+
+    def takes(self, url: str) -> bool:
+        """Whether a `serviceUrl` is an address of one of the hosts: `https://`, on port 443, with a path or none."""
+        if len(url) > ADDRESS_LIMIT:
+            return False
+        found = _HTTPS.fullmatch(url)
+        return found[1] in self._hosts if found else self._lab and is_loopback(url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether this is an `http://` address on this machine."""
+    return _LOOPBACK.fullmatch(url) is not None
