@@ -4,6 +4,7 @@ Nothing is built at import, and the heavy libraries are imported by what needs t
 vanishes from Azure Functions, and every import is paid on each cold start.
 """
 
+import asyncio
 import datetime as dt
 import os
 import time
@@ -17,7 +18,8 @@ from mailcheck.faces.http_api import HttpApi
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.request import MailProtocol
 from mailcheck.settings import BotSettings, CheckSettings, Settings
-from mailcheck.usecases.check import CheckMailbox, Target
+from mailcheck.usecases.check import CheckMailbox
+from mailcheck.usecases.judging import Target
 
 if TYPE_CHECKING:
     import ssl
@@ -58,9 +60,10 @@ class Application:
 
     async def messages(self, request: "func.HttpRequest") -> "func.HttpResponse":
         """`POST /api/messages`: one activity from Teams. The bot is built, and its SDK loaded, on the first one."""
+        arrived = asyncio.get_running_loop().time()
         if self._teams is None:
             self._teams = build_teams(self._settings, self.check, self.protocols)
-        return await self._teams.messages(request)
+        return await self._teams.messages(request, arrived)
 
 
 def compose() -> Application:

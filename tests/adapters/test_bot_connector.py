@@ -1,5 +1,6 @@
 """Turns against a connector: the genuine adapter and ConnectorClient, over real HTTP."""
 
+import asyncio
 import logging
 import ssl
 from collections import deque
@@ -71,7 +72,11 @@ class World:
     channel: TeamsChannel
 
     async def run(self, turn: Callable[[TurnContext], Any], **changes: Any) -> tuple[int, object]:  # noqa: ANN401 - JSON
-        return await self.channel.process(activity(serviceUrl=self.connector.url, **changes), turn)
+        async def by(context: TurnContext, _deadline: float) -> None:
+            await turn(context)
+
+        deadline = asyncio.get_running_loop().time() + 10
+        return await self.channel.process(activity(serviceUrl=self.connector.url, **changes), by, deadline)
 
 
 @pytest.fixture

@@ -48,6 +48,16 @@ def test_each_stage_is_a_step_with_its_own_time() -> None:
     assert conversation.duration_ms == 35
 
 
+def test_each_stage_is_told_as_it_begins() -> None:
+    """Who watches hears of a stage when it is entered, and once."""
+    told: list[Stage] = []
+    record = Record(Clock(), entered=told.append)
+    assert told == [Stage.DNS]
+    for stage in (Stage.CONNECT, Stage.CONNECT, Stage.TLS):
+        record.enter(stage)
+    assert told == [Stage.DNS, Stage.CONNECT, Stage.TLS]
+
+
 def test_of_a_stage_entered_twice_only_the_last_has_failed() -> None:
     """EHLO is asked before and after STARTTLS: each time is a step of its own, and a failure belongs to the last."""
     clock = Clock()

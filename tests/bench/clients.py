@@ -27,7 +27,8 @@ from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.report import Report
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
-from mailcheck.usecases.check import CheckMailbox, Target
+from mailcheck.usecases.check import CheckMailbox
+from mailcheck.usecases.judging import Target
 from tests.interop.foreign import sasl
 
 MAILBOX = "shared@contoso.com"

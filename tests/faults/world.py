@@ -26,7 +26,8 @@ from mailcheck.faces.report_json import report_json
 from mailcheck.model.credential import Certificate, Token
 from mailcheck.model.report import Broken, Report
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
-from mailcheck.usecases.check import CheckMailbox, Target
+from mailcheck.usecases.check import CheckMailbox
+from mailcheck.usecases.judging import Target
 from tests.adapters.azure_kit import pair_of
 from tests.faults import services
 from tests.faults.expected import EXPECTED, HEALTHY, ONCE, Case

@@ -14,13 +14,14 @@ from lab.world import World
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
 from mailcheck.model.credential import Credential, Token
-from mailcheck.model.evidence import Evidence
+from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.report import Diagnosis
 from mailcheck.model.request import CheckRequest, Endpoint, Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Conversation, Dialogue
 from mailcheck.settings import CheckSettings, Settings
-from mailcheck.usecases.check import CheckMailbox, Target
+from mailcheck.usecases.check import CheckMailbox
+from mailcheck.usecases.judging import Target
 from tests.faults.expected import EXPECTED
 from tests.proofs.kit import Service, diagnosed, diagnosis_in, export, playing, responses
 from tests.protocol.replay import MAILBOX, transcripts
@@ -90,8 +91,9 @@ class Mistaken:
         starttls: bool,
         version: int | None,
         secrets: tuple[Secret[str], ...],
+        entered: Callable[[Stage], None],
     ) -> Conversation[T]:
-        raise ZeroDivisionError(endpoint, protocol, dialogue, deadline, starttls, version, secrets)
+        raise ZeroDivisionError(endpoint, protocol, dialogue, deadline, starttls, version, secrets, entered)
 
 
 async def by_exception(world: World, name: str, _monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Diagnosis]:

@@ -13,7 +13,8 @@ from mailcheck.model.report import Broken, Folder, Listing, Maildrop, Report, St
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol.effects import Conversation, Dialogue
-from mailcheck.usecases.check import CheckMailbox, Target
+from mailcheck.usecases.check import CheckMailbox
+from mailcheck.usecases.judging import Target
 
 NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -113,6 +114,7 @@ class Servers:
         starttls: bool,
         version: int | None,
         secrets: tuple[Secret[str], ...],
+        entered: Callable[[Stage], None],
     ) -> Conversation[T]:
         mailbox = _asked_for(dialogue)
         assert deadline > asyncio.get_running_loop().time()
@@ -126,6 +128,7 @@ class Servers:
         else:
             self.strangers.append(mailbox)
             outcome = self.canary[protocol]
+        entered(Stage.TLS)
         if callable(outcome):
             outcome = await outcome()
         steps = (Step(Stage.TLS, True, 31, "TLSv1.3"),)

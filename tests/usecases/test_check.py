@@ -9,7 +9,7 @@ from mailcheck.model.credential import Certificate, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Broken, Healthy, Listing, Maildrop, NotAllowed, Status
 from mailcheck.model.request import CheckRequest
-from mailcheck.usecases.check import Target
+from mailcheck.usecases.judging import Target
 from tests.usecases.kit import (
     BOTH_ROLES,
     DAY,

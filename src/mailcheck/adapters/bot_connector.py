@@ -48,7 +48,8 @@ USUAL_PAUSE: Final = 1.0  # where there is no Retry-After
 
 _log = logging.getLogger(__name__)
 
-type Turn = Callable[[TurnContext], Awaitable[None]]
+# The context of the turn, and when the turn has to have ended, on the running loop's clock.
+type Turn = Callable[[TurnContext, float], Awaitable[None]]
 type Pause = Callable[[float], Awaitable[None]]
 type Sent = Request[ClientRequest]
 type Answered = Response[ClientRequest, AsyncRequestsClientResponse]
@@ -71,8 +72,10 @@ class TeamsChannel:
         self._factory = _Connectors(credentials, session, pause)
         self._adapter = _Adapter(self._factory)
 
-    async def process(self, activity: Mapping[str, Any], turn: Turn) -> tuple[int, object]:
+    async def process(self, activity: Mapping[str, Any], turn: Turn, deadline: float) -> tuple[int, object]:
         """Runs one turn, and gives the HTTP status and JSON body (or none) that Teams is to be answered.
+
+        The turn has to end by this time of the running loop's clock.
 
         200; 400 for JSON that is no activity; 501 for an invoke that the bot does not answer.
 
@@ -84,7 +87,11 @@ class TeamsChannel:
             parsed = Activity().deserialize(activity)
         except (DeserializationError, RecursionError):
             return HTTPStatus.BAD_REQUEST, None
-        answer = await self._adapter.process_activity(self._authenticated(parsed.service_url), parsed, turn)
+
+        async def logic(context: TurnContext) -> None:
+            await turn(context, deadline)
+
+        answer = await self._adapter.process_activity(self._authenticated(parsed.service_url), parsed, logic)
         return (HTTPStatus.OK, None) if answer is None else (int(answer.status), answer.body)
 
     def _authenticated(self, service_url: str) -> AuthenticateRequestResult:

@@ -35,12 +35,18 @@ class Record:
         versions: The versions for which the server's name has addresses.
     """
 
-    def __init__(self, clock: Callable[[], float], secrets: tuple[Secret[str], ...] = ()) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        secrets: tuple[Secret[str], ...] = (),
+        entered: Callable[[Stage], None] = lambda _: None,
+    ) -> None:
         """Begin the first stage now.
 
         Args:
             clock: Gives seconds.
             secrets: To be withheld, besides those that are sent.
+            entered: Is told each stage as it begins.
         """
         self.stage = Stage.DNS
         self.detail = ""
@@ -55,12 +61,15 @@ class Record:
         self._first: list[str] = []
         self._last: deque[str] = deque(maxlen=LINES_KEPT)
         self._later = 0  # lines after the first ones, kept or not
+        self._tell = entered
+        entered(self.stage)
 
     def enter(self, stage: Stage) -> None:
         """Go on to this stage; to enter the one that it is in changes nothing."""
         if stage is not self.stage:
             self._leave()
             self.stage, self.detail, self._entered = stage, "", self._clock()
+            self._tell(stage)
 
     def sent(self, effect: Send) -> None:
         """Note what the client said, or what is shown in its place."""

@@ -54,6 +54,7 @@ class MailTransport:
         starttls: bool = False,
         version: int | None = None,
         secrets: tuple[Secret[str], ...] = (),
+        entered: Callable[[Stage], None] = lambda _: None,
     ) -> Conversation[T]:
         """Connect, and drive the dialogue until it returns, the connection ends, or a bound or the deadline is met.
 
@@ -65,8 +66,9 @@ class MailTransport:
             starttls: The talk begins in clear and the dialogue asks for TLS. No secret is sent before that.
             version: Only addresses of this version of IP, 4 or 6; none: of both.
             secrets: Withheld from the transcript and the evidence, besides the secrets that the dialogue sends.
+            entered: Is told each stage as it begins.
         """
-        record = Record(asyncio.get_running_loop().time, secrets)
+        record = Record(asyncio.get_running_loop().time, secrets, entered)
         try:
             async with asyncio.timeout_at(deadline):
                 with closing(dialogue), closing(await self._connect(endpoint, version, record, deadline)) as wire:

@@ -148,6 +148,23 @@ type Verdict = Healthy | Broken
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a check was waiting for when its time was cut short by whoever asked for it, and not by its own timeout.
+
+    The verdict beside it says what it would mean if it stayed so.
+
+    Attributes:
+        stage: Where it was.
+        whom: Who was to answer: a server as `host:port`, or what the stage asks (`Key Vault`, `Entra`).
+        seconds: How long the check had been under way.
+    """
+
+    stage: Stage
+    whom: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolReport:
     """One protocol's part of a report; `transcript` has `S:` and `C:` lines, secrets withheld."""
 
@@ -155,6 +172,7 @@ class ProtocolReport:
     duration_ms: int = 0
     steps: tuple[Step, ...] = ()
     transcript: tuple[str, ...] = ()
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ time is left. Nothing is tried a third time, and a server that asks to be left a
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,12 +13,13 @@ from mailcheck.diagnosis.entry import Again
 from mailcheck.diagnosis.match import second_try
 from mailcheck.model.credential import Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.progress import Ended, Entered
 from mailcheck.model.report import Opened
 from mailcheck.model.request import Endpoint, Mailbox, MailProtocol
 from mailcheck.model.secret import Secret
 from mailcheck.protocol import DIALOGUES
 from mailcheck.protocol.effects import Conversation, Dialogue
-from mailcheck.usecases.guarded import Guard, milliseconds_since
+from mailcheck.usecases.guarded import Guard, Within, milliseconds_since
 
 IPV4, IPV6 = 4, 6  # the versions of IP, as a conversation tells them
 # Past the deadline a conversation is only being closed; this much later it is given up whatever it does.
@@ -40,8 +41,9 @@ class Mail(Protocol):
         starttls: bool,
         version: int | None,
         secrets: tuple[Secret[str], ...],
+        entered: Callable[[Stage], None],
     ) -> Conversation[T]:
-        """Drives the dialogue to its end; `deadline` is on the running loop's clock.
+        """Drives the dialogue to its end; `deadline` is on the running loop's clock; `entered` is told each stage.
 
         With `starttls` the talk begins in clear, and the dialogue asks for TLS. With a `version` of IP, 4 or 6, only
         addresses of that version are used.
@@ -85,30 +87,35 @@ class Conversations:
         self._guard = guard
 
     async def hold(
-        self, mailbox: Mailbox, protocols: Iterable[MailProtocol], token: Token, deadline: float
+        self, mailbox: Mailbox, protocols: Iterable[MailProtocol], token: Token, within: Within
     ) -> dict[MailProtocol, Talk]:
         """One talk for each protocol; ends shortly after the deadline at the latest."""
         asked = tuple(protocols)
-        talks = await asyncio.gather(*(self._talk(mailbox, protocol, token, deadline) for protocol in asked))
+        talks = await asyncio.gather(*(self._watched(mailbox, protocol, token, within) for protocol in asked))
         return dict(zip(asked, talks, strict=True))
 
-    async def _talk(self, mailbox: Mailbox, protocol: MailProtocol, token: Token, deadline: float) -> Talk:
-        first = await self._converse(mailbox, protocol, token, deadline)
+    async def _watched(self, mailbox: Mailbox, protocol: MailProtocol, token: Token, within: Within) -> Talk:
+        talk = await self._talk(mailbox, protocol, token, within)
+        within.watch(Ended(protocol, not isinstance(talk.outcome, Evidence)))
+        return talk
+
+    async def _talk(self, mailbox: Mailbox, protocol: MailProtocol, token: Token, within: Within) -> Talk:
+        first = await self._converse(mailbox, protocol, token, within)
         if not isinstance(first.outcome, Evidence):
             return Talk(first)
         again = second_try(first.outcome)
-        late = asyncio.get_running_loop().time() > deadline - self._worth_a_try
+        late = asyncio.get_running_loop().time() > within.deadline - self._worth_a_try
         there_is_ipv4 = first.version == IPV6 and IPV4 in first.versions
         if late or again is Again.NEVER or (again is Again.OVER_IPV4 and not there_is_ipv4):
             return Talk(first)
         version = IPV4 if again is Again.OVER_IPV4 else None
-        second = await self._converse(mailbox, protocol, token, deadline, version)
+        second = await self._converse(mailbox, protocol, token, within, version)
         if again is Again.OVER_IPV4 and not _was_heard(second.outcome):
             second = replace(second, outcome=first.outcome, version=first.version)
         return Talk(_joined(first, second, version), first.outcome, again)
 
     async def _converse(
-        self, mailbox: Mailbox, protocol: MailProtocol, token: Token, deadline: float, version: int | None = None
+        self, mailbox: Mailbox, protocol: MailProtocol, token: Token, within: Within, version: int | None = None
     ) -> Conversation[Opened]:
         started = asyncio.get_running_loop().time()
         dialogue: Dialogue[Opened | Evidence] = DIALOGUES[protocol](mailbox, token.value)
@@ -116,13 +123,14 @@ class Conversations:
             self._endpoints[protocol],
             protocol,
             dialogue,
-            deadline=deadline,
+            deadline=within.deadline,
             starttls=protocol.starttls,
             version=version,
             secrets=(token.value,),
+            entered=lambda stage: within.watch(Entered(stage, protocol)),
         )
         outcome: Conversation[Opened] | Evidence = await self._guard.until(
-            deadline + _GRACE, Stage.CONNECT, talk, protocol
+            within.deadline + _GRACE, Stage.CONNECT, talk, protocol
         )
         if isinstance(outcome, Evidence):
             if outcome.signal == Fault.TIMEOUT:  # the transport keeps the deadline itself: only its closing can be late

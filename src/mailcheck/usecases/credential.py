@@ -1,11 +1,11 @@
-"""Whether a credential is in force: the vault gives out expired ones without a word."""
+"""What a credential and its token say of themselves, and whether the credential is in force."""
 
 import datetime as dt
 from types import MappingProxyType
 
-from mailcheck.model.credential import Certificate, Credential
+from mailcheck.model.credential import Certificate, Credential, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
-from mailcheck.model.report import CertificateFacts
+from mailcheck.model.report import CertificateFacts, TokenFacts
 
 
 def out_of_force(credential: Credential, now: dt.datetime) -> Evidence | None:
@@ -35,6 +35,11 @@ def validity(credential: Credential, now: dt.datetime) -> str:
 def certificate_facts(certificate: Certificate, now: dt.datetime) -> CertificateFacts:
     """What a report says of the certificate; whole days, negative once it has expired."""
     return CertificateFacts(certificate.thumbprint, certificate.not_after, (certificate.not_after - now).days)
+
+
+def token_facts(token: Token) -> TokenFacts:
+    """What a report says of a token."""
+    return TokenFacts(token.claims.audience, token.claims.roles, token.claims.expires_at)
 
 
 def _evidence(credential: Credential, fault: Fault, dates: str) -> Evidence:

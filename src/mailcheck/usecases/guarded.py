@@ -3,12 +3,27 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.progress import Watch, unwatched
 from mailcheck.model.request import MailProtocol
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The bounds of one check.
+
+    Attributes:
+        deadline: When to have answered, on the running loop's clock.
+        watch: Is told how far the check has come.
+    """
+
+    deadline: float
+    watch: Watch = unwatched
 
 
 class Guard:

@@ -109,7 +109,8 @@ class World:
         answer = await self.endpoint.messages(
             func.HttpRequest(
                 method="POST", url=str(request.url), headers=dict(request.headers), body=await request.read()
-            )
+            ),
+            asyncio.get_running_loop().time(),
         )
         return web.Response(status=answer.status_code, body=answer.get_body(), content_type=answer.mimetype)
 

@@ -16,6 +16,7 @@ from mailcheck.faces.teams.endpoint import (
     BODY_LIMIT,
     SEEN_FOR,
     SEEN_LIMIT,
+    TURN_LIMIT,
     TeamsEndpoint,
     Turn,
     UnconfiguredEndpoint,
@@ -50,8 +51,9 @@ class Turns:
         self.answer: tuple[int, object] = (200, None)
         self.failure: Exception | None = None
 
-    async def process(self, activity: Mapping[str, Any], turn: Turn) -> tuple[int, object]:
+    async def process(self, activity: Mapping[str, Any], turn: Turn, deadline: float) -> tuple[int, object]:
         assert callable(turn)
+        assert deadline == TURN_LIMIT
         self.ran.append(activity)
         if self.failure is not None:
             raise self.failure
@@ -69,10 +71,10 @@ class Desk:
     async def post(self, body: object, authorization: str = "friend") -> func.HttpResponse:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"authorization": authorization} if authorization else {}
-        return await self.endpoint.messages(func.HttpRequest(method="POST", url="/", headers=headers, body=data))
+        return await self.endpoint.messages(func.HttpRequest(method="POST", url="/", headers=headers, body=data), 0.0)
 
 
-async def _turn(_context: object) -> None:
+async def _turn(_context: object, _deadline: float) -> None:
     raise AssertionError("the channel runs it, not the endpoint")
 
 
@@ -194,7 +196,7 @@ async def test_the_memory_is_bounded() -> None:
 async def test_a_bot_without_settings_names_them() -> None:
     """503, with each setting by its name and no value."""
     endpoint = UnconfiguredEndpoint((SettingProblem("MicrosoftAppId", "is missing: put the id there"),))
-    answer = await endpoint.messages(func.HttpRequest(method="POST", url="/", body=b"{}"))
+    answer = await endpoint.messages(func.HttpRequest(method="POST", url="/", body=b"{}"), 0.0)
     assert answer.status_code == 503
     assert json.loads(answer.get_body())["settings"] == [
         {"name": "MicrosoftAppId", "problem": "is missing: put the id there"}

@@ -65,8 +65,8 @@ class MailcheckBot:
         self._operators = operators
         self._clock = clock
 
-    async def on_turn(self, turn: TurnContext) -> None:
-        """One activity."""
+    async def on_turn(self, turn: TurnContext, deadline: float) -> None:  # noqa: ARG002
+        """One activity, by this time of the running loop's clock."""
         activity = turn.activity
         if activity.type == ActivityTypes.message:
             started = self._clock()

@@ -16,12 +16,15 @@ from mailcheck.model.problem import SettingProblem
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 SEEN_FOR: Final = dt.timedelta(minutes=10)  # Teams sends an activity again within a minute or two
 SEEN_LIMIT: Final = 2000  # activities that are remembered; each is below 1 KB
+# Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again.
+TURN_LIMIT: Final = 11.5
 _ID_LIMIT: Final = 512  # characters; Teams' ids are below 200
 _NO_ACTIVITY: Final = "The body is not an activity"
 
 _log = logging.getLogger(__name__)
 
-type Turn = Callable[[Any], Awaitable[None]]
+# The SDK's context of the turn, and when the turn has to have ended, on the running loop's clock.
+type Turn = Callable[[Any, float], Awaitable[None]]
 
 
 class Decision(Protocol):
@@ -46,8 +49,11 @@ class Guard(Protocol):
 class Channel(Protocol):
     """Runs turns."""
 
-    async def process(self, activity: Mapping[str, Any], turn: Turn) -> tuple[int, object]:
-        """One turn for an admitted activity: the HTTP status and the JSON (or none) to answer with."""
+    async def process(self, activity: Mapping[str, Any], turn: Turn, deadline: float) -> tuple[int, object]:
+        """One turn for an admitted activity: the HTTP status and the JSON (or none) to answer with.
+
+        `deadline` is when it has to have ended, on the running loop's clock.
+        """
 
 
 class TeamsEndpoint:
@@ -70,8 +76,11 @@ class TeamsEndpoint:
         self._turn = turn
         self._seen = _Seen(now)
 
-    async def messages(self, request: func.HttpRequest) -> func.HttpResponse:
-        """One activity: 200, 400, 401, 413, or 501 for an invoke that the bot has no answer to."""
+    async def messages(self, request: func.HttpRequest, arrived: float) -> func.HttpResponse:
+        """One activity: 200, 400, 401, 413, or 501 for an invoke that the bot has no answer to.
+
+        `arrived` is when the request did, on the running loop's clock: building the bot may have taken its time.
+        """
         activity = _parsed(request.get_body())
         if isinstance(activity, func.HttpResponse):
             return activity
@@ -84,12 +93,12 @@ class TeamsEndpoint:
         if self._seen.again(activity):
             _log.info("an activity came again and was left alone")
             return func.HttpResponse(status_code=HTTPStatus.OK.value)
-        return await self._run(activity)
+        return await self._run(activity, arrived + TURN_LIMIT)
 
-    async def _run(self, activity: Mapping[str, Any]) -> func.HttpResponse:
+    async def _run(self, activity: Mapping[str, Any], deadline: float) -> func.HttpResponse:
         """The bot's turn, and the answer to it."""
         try:
-            status, answer = await self._channel.process(activity, self._turn)
+            status, answer = await self._channel.process(activity, self._turn, deadline)
         except BaseException:  # Teams will send it again, and then it is new
             self._seen.forget(activity)
             raise
@@ -106,7 +115,7 @@ class UnconfiguredEndpoint:
     def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
         self._problems = problems
 
-    async def messages(self, _request: func.HttpRequest) -> func.HttpResponse:
+    async def messages(self, _request: func.HttpRequest, _arrived: float) -> func.HttpResponse:
         """503, with each setting that is missing or cannot be used by its name."""
         return not_configured(self._problems)
 
