@@ -19,7 +19,7 @@ _ARROWS: dict[str, frozenset[str]] = {
     "diagnosis": frozenset({"model"}),
     "usecases": frozenset({"model", "protocol", "diagnosis"}),
     "adapters": frozenset({"model", "protocol"}),
-    "faces": frozenset({"model", "usecases"}),
+    "faces": frozenset({"model", "diagnosis", "usecases"}),
     "settings": frozenset({"model"}),
     "compose": frozenset({"model", "usecases", "adapters", "faces", "settings", "__version__"}),
     "__main__": frozenset({"faces", "application", "__version__"}),
