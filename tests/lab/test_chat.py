@@ -21,8 +21,8 @@ WIDTH = 40
 SOON = 10.0  # seconds: a deadline for what happens at once
 
 
-def attachment(words: str) -> dict[str, Any]:
-    """A message's members: one card with three buttons."""
+def attachment(words: str, verb: str = "check") -> dict[str, Any]:
+    """A message's members: one card with three buttons; `verb` is what the first of them asks for."""
     content = {
         "type": "AdaptiveCard",
         "version": "1.5",
@@ -31,7 +31,7 @@ def attachment(words: str) -> dict[str, Any]:
             {"type": "TextBlock", "text": "Inbox", "id": "folders", "isVisible": False},
         ],
         "actions": [
-            {"type": "Action.Execute", "title": "Again", "verb": "check"},
+            {"type": "Action.Execute", "title": "Again", "verb": verb},
             {"type": "Action.ToggleVisibility", "title": "Folders", "targetElements": ["folders"]},
             {"type": "Action.OpenUrl", "title": "Help", "url": "https://a.example/\x1b[2J"},
         ],
@@ -44,6 +44,11 @@ async def checker(bot: TinyBot, incoming: Mapping[str, Any]) -> web.Response:
     match incoming:
         case {"type": "installationUpdate"}:
             await bot.reply(incoming, text=f"Hello, {incoming['from']['name']}")
+        case {"type": "invoke", "value": {"action": {"verb": "words"}}}:
+            kind = "application/vnd.microsoft.activity.message"
+            return web.json_response({"statusCode": 200, "type": kind, "value": "Checked, nothing new."})
+        case {"type": "invoke", "value": {"action": {"verb": "failing"}}}:
+            return web.Response()
         case {"type": "invoke"}:
             value = attachment("checked again")["attachments"][0]["content"]
             return web.json_response({"statusCode": 200, "type": CARD_TYPE, "value": value})
@@ -51,6 +56,8 @@ async def checker(bot: TinyBot, incoming: Mapping[str, Any]) -> web.Response:
             await bot.reply(incoming, type="typing")
             made = await bot.reply(incoming, **attachment("working"))
             await bot.update(incoming, made, **attachment("healthy"))
+        case {"text": "words" | "failing" as verb}:
+            await bot.reply(incoming, **attachment("press", verb))
         case {"text": text} if "break" in text:
             return web.Response(status=500)
         case {"text": text}:
@@ -163,6 +170,30 @@ async def test_another_user_and_other_places() -> None:
         "you> :personal\nBen Okoro, personal chat\n"
         "you> :as nobody\nNobody here has that name. There are: Anna Berg, Ben Okoro, Chloe Martin.\n"
         "you> :what\n:as NAME  :personal  :group  :channel  :quit    a number presses a button\n"
+    )
+
+
+async def test_each_person_has_their_own_view() -> None:
+    """In a group, who pressed sees the answered card; another sees what was posted, with the same buttons."""
+    again = HEALTHY.replace("healthy      ", "checked again")
+    output = await piped(":group", "check a@b.c", "1", ":as ben", ":as anna")
+
+    _, _, rest = output.partition("you> check a@b.c\n")
+    assert rest == (
+        f"{HEALTHY}you> 1\n{again}"
+        f"you> :as ben\nBen Okoro, Mail operations chat\n{HEALTHY}"
+        f"you> :as anna\nAnna Berg, Mail operations chat\n{again}"
+    )
+
+
+async def test_words_and_failures_of_a_press_are_told() -> None:
+    """An answer in words is shown as the bot's; a failed press as Teams says it, with the reason below."""
+    output = await piped("words", "1", "failing", "1")
+
+    assert "you> 1\nmailcheck> Checked, nothing new.\n" in output
+    assert output.endswith(
+        "you> 1\nmailcheck> Something went wrong. Please\n           try again.\n"
+        "why the button failed: the answer is no JSON object\n"
     )
 
 

@@ -10,6 +10,7 @@ from botframework.connector.aio import ConnectorClient
 
 from lab.signing import SigningKey
 from lab.teams.bearer import BotBearer
+from lab.teams.card_limits import MAX_CARD_BYTES, card_bytes
 from lab.teams.connector import MAX_MESSAGE_BYTES
 from lab.teams.conversation import ANNA, BEN, CARD_TYPE, CHLOE, Change, Happening
 from lab.teams.faults import SERVICE_ERROR, throttled
@@ -216,6 +217,7 @@ CARD = {"contentType": CARD_TYPE, "content": {"type": "AdaptiveCard"}}
         ({"type": "message", "attachments": [7]}, "BadSyntax"),
         ({"type": "message", "attachments": [{"contentType": CARD_TYPE}]}, "BadSyntax"),
         ({"type": "message", "attachments": [{"contentType": CARD_TYPE, "content": "{}"}]}, "BadSyntax"),
+        ({"type": "message", "attachments": [{"contentType": CARD_TYPE, "content": {"type": "Card"}}]}, "BadSyntax"),
         ({"type": "message", "attachments": [{"content": {}}]}, "BadSyntax"),
         ({"type": "message", "attachments": [CARD, {"contentType": "image/png"}]}, "BadSyntax"),
     ],
@@ -224,6 +226,17 @@ async def test_a_body_that_is_no_activity_is_refused(place: Place, body: object,
     """What is no JSON object, has no type, or is a message that shows nothing, is answered 400 and not posted."""
     assert await place.post(f"/{place.chat.id}/activities", body) == (400, code)
     assert list(place.chat.posts) == ["1"]
+
+
+@pytest.mark.parametrize("spare, expected", [(0, (201, "")), (-1, (413, "MessageSizeTooBig"))])
+async def test_a_card_has_its_own_limit(place: Place, spare: int, expected: tuple[int, str]) -> None:
+    """A card of exactly the largest size in UTF-8 is posted, one byte more is refused."""
+    empty = {"type": "AdaptiveCard", "version": "1.5", "speak": "ü"}
+    card = {**empty, "speak": "ü" + "x" * (MAX_CARD_BYTES - card_bytes(empty) - spare)}
+    attachment = {"contentType": CARD_TYPE, "content": card}
+    assert (
+        await place.post(f"/{place.chat.id}/activities", {"type": "message", "attachments": [attachment]}) == expected
+    )
 
 
 @pytest.mark.parametrize(

@@ -122,34 +122,14 @@ async def test_who_writes_to_the_bot_has_the_app() -> None:
 
 
 CARD = {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": "first"}]}
-CHECK = {"type": "Action.Execute", "title": "Check again", "verb": "check", "data": {"mailbox": "a@b.c"}}
 CANCEL = {"type": "Action.Submit", "title": "Cancel", "data": {"cancel": True}}
 
 
 async def answer_with_card(bot: TinyBot, incoming: Mapping[str, Any]) -> web.Response:
-    """Sends a card; a pressed button is answered with another card in its place."""
-    if incoming["type"] == "invoke":
-        card = {**CARD, "body": [{"type": "TextBlock", "text": "second"}]}
-        return web.json_response({"statusCode": 200, "type": CARD_TYPE, "value": card})
+    """Sends a card."""
     if "text" in incoming:
         await bot.reply(incoming, attachments=[{"contentType": CARD_TYPE, "content": CARD}])
     return web.Response()
-
-
-async def test_a_pressed_button_replaces_its_card() -> None:
-    """Action.Execute sends an invoke with verb and data; the card in the answer takes the old card's place."""
-    async with talking_to(answer_with_card) as (teams, bot):
-        shown = await teams.say("check a@b.c")
-        (post,) = shown.posts
-        reply = await teams.press(CHECK, post, conversation=shown.conversation)
-
-        invoke = bot.received[-1]
-        assert (invoke["type"], invoke["name"], invoke["replyToId"]) == ("invoke", "adaptiveCard/action", post.id)
-        assert invoke["value"] == {"action": CHECK, "trigger": "manual"}
-        assert reply.status == 200
-        assert "second" in reply.text
-        assert [card["body"][0]["text"] for card in post.cards] == ["second"]
-        assert len(post.versions) == 2
 
 
 async def test_a_submitted_card_is_a_message_with_a_value() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.teams.conversation import CARD_TYPE, Conversation, Kind, Person
+from lab.teams.conversation import Conversation, Kind, Person
 from lab.teams.directory import CHANNEL_ID, TEAM_ID, TEAM_NAME
 
 BOT_NAME = "mailcheck"
@@ -153,14 +153,6 @@ def member(person: Person, tenant_id: str) -> dict[str, Any]:
         "tenantId": tenant_id,
         "userRole": "user",
     }
-
-
-def replacement_card(answer: object) -> Mapping[str, Any] | None:
-    """The card in an `adaptiveCard/action` answer that replaces the card with the button; None for other answers."""
-    if isinstance(answer, Mapping) and answer.get("type") == CARD_TYPE and isinstance(answer.get("value"), Mapping):
-        card: Mapping[str, Any] = answer["value"]
-        return card
-    return None
 
 
 def _channel_data(conversation: Conversation) -> dict[str, Any]:

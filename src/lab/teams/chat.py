@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from lab.teams.activities import BOT_NAME
+from lab.teams.answered import Failed, Told
 from lab.teams.card_text import draw_text, lay_out, toggled
 from lab.teams.conversation import Conversation, Happening, Kind, Person, Post
 from lab.teams.screen import Screen
@@ -109,8 +110,13 @@ class _Session:
             self.screen.note(f"Nobody here has that name. There are: {names}.")
             return
         self._user = user
-        personal = self._conversation.kind is Kind.PERSONAL
-        await self._enter(self._teams.directory.personal(user) if personal else self._conversation)
+        if self._conversation.kind is Kind.PERSONAL:
+            await self._enter(self._teams.directory.personal(user))
+            return
+        await self._enter(self._conversation)
+        said = self._conversation.since(0, sender=self._teams.bot_account_id)
+        if said and said[-1].cards:
+            self._show(said[-1])  # its buttons are this person's now, and its card may be another
 
     async def _enter(self, conversation: Conversation) -> None:
         """Goes to a conversation; on the first visit the app is installed there, and the bot may greet."""
@@ -145,10 +151,12 @@ class _Session:
     def _end_turn(self, reply: Reply) -> None:
         self._catch_up()
         self.screen.rest()
-        if reply.status >= _HTTP_ERROR:
+        if isinstance(reply.outcome, Told | Failed):
+            self.screen.show(f"answer to {reply.activity['id']}", self._said(reply.outcome.text))
+        if isinstance(reply.outcome, Failed):
+            self.screen.note(f"why the button failed: {reply.outcome.why}")
+        elif reply.status >= _HTTP_ERROR:
             self.screen.note(f"{BOT_NAME} answered HTTP {reply.status}")
-        elif text := _spoken(reply.body):
-            self.screen.show(f"answer to {reply.activity['id']}", self._said(text))
 
     @property
     def _seen_here(self) -> int:
@@ -164,8 +172,10 @@ class _Session:
         for change in changes:
             if change.post.sender != self._teams.bot_account_id:
                 continue
-            if change.happening is Happening.UPDATED:
-                self._open.pop(change.post.id, None)  # Teams draws an updated card afresh
+            if change.only_for not in ("", self._user.id):
+                continue
+            if change.happening in (Happening.UPDATED, Happening.ANSWERED):
+                self._open.pop(change.post.id, None)  # Teams draws another card afresh
             if change.post.type == "typing":
                 self.screen.typing()
             else:
@@ -177,7 +187,7 @@ class _Session:
             return
         parts = [self._said(post.text)] if post.text else []
         buttons: list[tuple[Post, Mapping[str, Any], Mapping[str, Any]]] = []
-        for card in post.cards:
+        for card in post.cards_for(self._user):
             drawing = lay_out(
                 card,
                 width=self._terminal.width,
@@ -197,15 +207,3 @@ class _Session:
         lines = draw_text(text, width=self._terminal.width - len(indent), colour=self._terminal.colour)
         name = paint((Run(_BOT_PROMPT, BOLD),), colour=self._terminal.colour)
         return name + lines.replace("\n", f"\n{indent}")
-
-
-def _spoken(body: object) -> str:
-    """What an invoke's answer says in words: a message, or why it failed; empty for a card or none."""
-    if not isinstance(body, Mapping):
-        return ""
-    value = body.get("value")
-    if body.get("type") == "application/vnd.microsoft.activity.message":
-        return str(value)
-    if body.get("type") == "application/vnd.microsoft.error" and isinstance(value, Mapping):
-        return str(value.get("message") or value.get("code") or "")
-    return ""

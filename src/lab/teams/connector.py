@@ -14,6 +14,7 @@ from aiohttp import web
 from lab.teams import faults
 from lab.teams.activities import bot_account, conversation_account, member
 from lab.teams.bearer import BotBearer, denied
+from lab.teams.card_limits import MAX_CARD_BYTES, card_bytes, is_card
 from lab.teams.conversation import CARD_TYPE, Conversation, Person, Post
 from lab.teams.directory import CHANNEL_ID, Directory
 from lab.teams.faults import Fault
@@ -241,11 +242,14 @@ def _check_activity(body: object) -> None:
         raise _RefusedError(faults.EMPTY_MESSAGE)
     if not isinstance(attachments, list) or not all(_is_attachment(_mapping(item)) for item in attachments):
         raise _RefusedError(faults.BAD_ATTACHMENT)
+    cards = [item["content"] for item in attachments if item.get("contentType") == CARD_TYPE]
+    if any(card_bytes(card) > MAX_CARD_BYTES for card in cards):
+        raise _RefusedError(faults.TOO_BIG)
 
 
 def _is_attachment(attachment: Mapping[str, Any]) -> bool:
     if attachment.get("contentType") == CARD_TYPE:
-        return isinstance(attachment.get("content"), Mapping)
+        return is_card(attachment.get("content"))
     return bool(attachment.get("contentType")) and ("content" in attachment or "contentUrl" in attachment)
 
 

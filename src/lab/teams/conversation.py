@@ -53,11 +53,13 @@ class Post:
         id: Its id.
         versions: What was sent and each update since, oldest first; never empty.
         deleted: Whether it was taken back.
+        views: Cards that only one person sees in its place, by the person's id, until the post is updated.
     """
 
     id: str
     versions: list[Activity]
     deleted: bool = False
+    views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def activity(self) -> Activity:
@@ -86,8 +88,12 @@ class Post:
 
     @property
     def cards(self) -> list[Mapping[str, Any]]:
-        """The Adaptive Cards among the attachments."""
+        """The Adaptive Cards among the attachments, as everybody sees them."""
         return [a["content"] for a in self.attachments if a.get("contentType") == CARD_TYPE]
+
+    def cards_for(self, person: Person) -> list[Mapping[str, Any]]:
+        """The Adaptive Cards that this person sees."""
+        return [self.views[person.id]] if person.id in self.views else self.cards
 
 
 class Happening(StrEnum):
@@ -96,14 +102,16 @@ class Happening(StrEnum):
     POSTED = "posted"
     UPDATED = "updated"
     DELETED = "deleted"
+    ANSWERED = "answered"  # its card was replaced for one person, who had pressed a button of it
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that happened in a conversation."""
+    """One thing that happened in a conversation; `only_for` is the id of the one person who sees it, if it is one."""
 
     happening: Happening
     post: Post
+    only_for: str = ""
 
 
 @dataclass(eq=False)
@@ -139,9 +147,15 @@ class Conversation:
         return post
 
     async def update(self, post: Post, activity: Activity) -> None:
-        """Replaces what a post shows."""
+        """Replaces what a post shows to everybody, whatever one of them had been shown in its place."""
         post.versions.append(activity)
+        post.views.clear()
         await self._record(Change(Happening.UPDATED, post))
+
+    async def answer(self, post: Post, person: Person, card: Mapping[str, Any]) -> None:
+        """Shows one person a card in a post's place; the others see what they saw."""
+        post.views[person.id] = card
+        await self._record(Change(Happening.ANSWERED, post, person.id))
 
     async def delete(self, post: Post) -> None:
         """Takes a post back; its history stays."""

@@ -35,7 +35,9 @@ BAD_ARGUMENT = Fault(400, "Bad Argument", "The request body is not a valid activ
 NO_TENANT = Fault(400, "BadSyntax", "Conversation tenant ID is missing.")
 NO_TYPE = Fault(400, "BadSyntax", "The activity has no type.")
 EMPTY_MESSAGE = Fault(400, "BadSyntax", "A message needs a text or an attachment.")
-BAD_ATTACHMENT = Fault(400, "BadSyntax", "An attachment needs a contentType, and content or a contentUrl.")
+BAD_ATTACHMENT = Fault(
+    400, "BadSyntax", "An attachment needs a contentType, and content or a contentUrl; a card is an AdaptiveCard."
+)
 BOT_NOT_IN_ROSTER = Fault(403, "BotNotInConversationRoster", "The bot is not part of the conversation roster.")
 NOT_ENOUGH_PERMISSIONS = Fault(403, "NotEnoughPermissions", "The bot may change its own messages only.")
 CONVERSATION_NOT_FOUND = Fault(404, "ConversationNotFound", "Conversation not found.")

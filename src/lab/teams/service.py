@@ -10,10 +10,11 @@ from aiohttp import web
 from lab.serving import CallingServer
 from lab.teams import activities
 from lab.teams.activities import Envelope
+from lab.teams.answered import Failed, Outcome, Replaced, Told, outcome
 from lab.teams.bearer import BotBearer, Verify
 from lab.teams.card_text import draw, draw_text
 from lab.teams.connector import MAX_BODY_BYTES, PREFIX, Connector
-from lab.teams.conversation import ANNA, CARD_TYPE, Conversation, Person, Post
+from lab.teams.conversation import ANNA, Conversation, Person, Post
 from lab.teams.delivery import PATIENCE_SECONDS, deliver
 from lab.teams.directory import Directory
 from lab.teams.issuer import METADATA_PATH, Issuer
@@ -31,6 +32,8 @@ class Reply:
         activity: What was sent.
         conversation: Where.
         posts: The bot's messages that were posted or updated during its turn, in their present state.
+        user: Whose activity it was.
+        outcome: What a pressed Action.Execute came to, in the client of this user; None for other activities.
     """
 
     status: int
@@ -38,14 +41,18 @@ class Reply:
     activity: Mapping[str, Any]
     conversation: Conversation
     posts: list[Post]
+    user: Person = ANNA
+    outcome: Outcome | None = None
 
     @property
     def text(self) -> str:
-        """All that a reader sees in these posts, drawn wide and without colour."""
+        """All that the user reads of it, drawn wide and without colour."""
         parts: list[str] = []
         for post in self.posts:
             parts += [draw_text(post.text, width=_WIDE)] if post.text else []
-            parts += [draw(card, width=_WIDE) for card in post.cards]
+            parts += [draw(card, width=_WIDE) for card in post.cards_for(self.user)]
+        if isinstance(self.outcome, Told | Failed):
+            parts.append(draw_text(self.outcome.text, width=_WIDE))
         return "\n".join(parts)
 
 
@@ -120,7 +127,7 @@ class Teams(CallingServer):
         self.directory.install(conversation.id)
         activity = activities.message(self._envelope(conversation, user), text, mention=mention)
         await conversation.add(activity)
-        return await self.deliver(activity, conversation)
+        return await self.deliver(activity, conversation, user=user)
 
     async def invoke(
         self,
@@ -133,46 +140,55 @@ class Teams(CallingServer):
     ) -> Reply:
         """Sends an invoke activity; its answer is the reply's `status` and `body`."""
         activity = activities.invoke(self._envelope(conversation, user), name, value, reply_to=reply_to)
-        return await self.deliver(activity, conversation)
+        return await self.deliver(activity, conversation, user=user)
 
     async def press(
-        self, action: Mapping[str, Any], post: Post, *, conversation: Conversation, user: Person = ANNA
+        self,
+        action: Mapping[str, Any],
+        post: Post,
+        *,
+        conversation: Conversation,
+        user: Person = ANNA,
+        patience: float = PATIENCE_SECONDS,
     ) -> Reply:
         """A person presses an Action.Execute or Action.Submit of a post's card.
 
-        A card in the answer to an Action.Execute takes that card's place.
+        A card in the answer to an Action.Execute takes that card's place for this person only; for everybody, it is
+        replaced by what the bot puts there through the connector.
         """
+        envelope = self._envelope(conversation, user)
         if action.get("type") == "Action.Submit":
-            submitted = activities.submit(self._envelope(conversation, user), action, reply_to=post.id)
-            return await self.deliver(submitted, conversation)
+            return await self.deliver(activities.submit(envelope, action, reply_to=post.id), conversation, user=user)
         value = activities.execute(action)
-        reply = await self.invoke("adaptiveCard/action", value, conversation=conversation, user=user, reply_to=post.id)
-        card = activities.replacement_card(reply.body)
-        if card is not None:
-            attachment = {"contentType": CARD_TYPE, "content": card}
-            await conversation.update(post, {**post.activity, "attachments": [attachment]})
-            return replace(reply, posts=[*(p for p in reply.posts if p is not post), post])
-        return reply
+        pressed = activities.invoke(envelope, "adaptiveCard/action", value, reply_to=post.id)
+        reply = await self.deliver(pressed, conversation, user=user, patience=patience)
+        came_of_it = outcome(reply.status, reply.body)
+        posts = reply.posts
+        if isinstance(came_of_it, Replaced):
+            await conversation.answer(post, user, came_of_it.card)
+            posts = [*(p for p in posts if p is not post), post]
+        return replace(reply, posts=posts, outcome=came_of_it)
 
     async def install(self, *, conversation: Conversation | None = None, user: Person = ANNA) -> list[Reply]:
         """Installs the app: Teams sends both a conversationUpdate and an installationUpdate."""
         conversation = conversation or self.directory.personal(user)
         self.directory.install(conversation.id)
         both = (activities.members_added, activities.installation_update)
-        return [await self.deliver(make(self._envelope(conversation, user)), conversation) for make in both]
+        return [await self.deliver(make(self._envelope(conversation, user)), conversation, user=user) for make in both]
 
     async def uninstall(self, *, conversation: Conversation | None = None, user: Person = ANNA) -> Reply:
         """Removes the app: the bot is told, and may no longer write there."""
         conversation = conversation or self.directory.personal(user)
         self.directory.uninstall(conversation.id)
         activity = activities.installation_update(self._envelope(conversation, user), action="remove")
-        return await self.deliver(activity, conversation)
+        return await self.deliver(activity, conversation, user=user)
 
     async def deliver(
         self,
         activity: Mapping[str, Any],
         conversation: Conversation,
         *,
+        user: Person = ANNA,
         token: str | None = None,
         signed: bool = True,
         patience: float = PATIENCE_SECONDS,
@@ -182,6 +198,7 @@ class Teams(CallingServer):
         Args:
             activity: What to send.
             conversation: Where its answers are looked for.
+            user: Who looks at them.
             token: Another token than the honest one for the activity's service URL.
             signed: False leaves the Authorization header out.
             patience: Seconds until Teams gives the bot up.
@@ -192,7 +209,7 @@ class Teams(CallingServer):
             token = self.issuer.token(self.service_url)
         answer = await deliver(self.client, self.bot_url, activity, token=token, patience=patience)
         posts = conversation.since(before, sender=self.bot_account_id)
-        return Reply(answer.status, answer.body, activity, conversation, posts)
+        return Reply(answer.status, answer.body, activity, conversation, posts, user)
 
     def _envelope(self, conversation: Conversation, user: Person) -> Envelope:
         return Envelope(self._new_id(), self._clock(), self.service_url, conversation, user, self.bot_id)
