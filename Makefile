@@ -25,7 +25,7 @@ lint: setup ## ruff (rules and format) and mypy --strict
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-docs: setup ## The generated documents: docs/diagnoses.md from the catalogue, docs/scenarios.md from the lab
+docs: setup ## The generated documents: docs/diagnoses.md, docs/scenarios.md, docs/forgeries.md
 	@scripts/docs
 
 fuzz: setup ## Coverage-guided fuzzing with Atheris, FUZZ_SECONDS (20) for each target; see tests/fuzz/README.md

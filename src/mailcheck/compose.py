@@ -118,6 +118,7 @@ def build_teams(
     from mailcheck.adapters.bot_hosts import ServiceHosts, is_loopback  # noqa: PLC0415
     from mailcheck.adapters.bot_keys import SigningKeys  # noqa: PLC0415
     from mailcheck.faces.teams.bot import MailcheckBot  # noqa: PLC0415
+    from mailcheck.faces.teams.seen import SeenActivities  # noqa: PLC0415
 
     _, session = _trust(bot.ca_file)
     source: SecretTokens | IdentityTokens
@@ -132,7 +133,7 @@ def build_teams(
         guard=BotGuard(app_id=bot.app_id, tenant_id=bot.tenant_id, keys=keys, hosts=hosts, now=_now),
         channel=TeamsChannel(app_id=bot.app_id, credentials=credentials, session=session),
         turn=MailcheckBot(check=check, protocols=protocols, operators=bot.operators).on_turn,
-        now=_now,
+        seen=SeenActivities(_now),
     )
 
 

@@ -22,6 +22,7 @@ _DOCUMENTS = [
     "tests/bench/README.md",
     "tests/fuzz/README.md",
     "docs/diagnoses.md",
+    "docs/forgeries.md",
 ]
 _NAME = r"(?:MAILCHECK|AZURE|MicrosoftApp)\w+"
 

@@ -9,7 +9,7 @@ import datetime as dt
 import hmac
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,10 +27,22 @@ _LIFETIME = dt.timedelta(hours=1)
 
 @dataclass(frozen=True)
 class PublishedKey:
-    """A key of the JWKS document; `endorsements` None publishes it without that member."""
+    """A key of the JWKS document.
+
+    Attributes:
+        key: The key.
+        endorsements: The channels that it is good for; None publishes it without that member.
+        members: Further members, or other values for the usual ones.
+    """
 
     key: SigningKey
     endorsements: Sequence[str] | None = ENDORSEMENTS
+    members: Mapping[str, object] = field(default_factory=dict)
+
+    def jwk(self) -> dict[str, object]:
+        """As it stands in the document."""
+        endorsed = {} if self.endorsements is None else {"endorsements": list(self.endorsements)}
+        return self.key.jwk(**{**endorsed, **self.members})
 
 
 class Issuer:
@@ -83,7 +95,8 @@ class Issuer:
             lifetime: From now to `exp`; negative for an expired token.
             key: Signs instead of the published key; the header still names this key's own `kid`.
             header: JOSE header members that replace the usual ones; None as a value removes one. `alg` chooses how the
-                signature is made: RS256, RS512, HS256 (keyed with the public key, the classic confusion) or none.
+                signature is made: RS256, RS512, PS256, HS256 (keyed with the public key, the classic confusion) or
+                none; by any other name it is that of RS256.
             without: Names of claims left out.
             claims: Further claims, or other values for the usual ones.
         """
@@ -122,20 +135,19 @@ class Issuer:
 
     async def _keys(self, _request: web.Request) -> web.Response:
         self.key_fetches += 1
-        keys = [
-            published.key.jwk()
-            if published.endorsements is None
-            else published.key.jwk(endorsements=list(published.endorsements))
-            for published in self.published
-        ]
-        return web.json_response({"keys": keys})
+        return web.json_response({"keys": [published.jwk() for published in self.published]})
 
 
 def _compact(header: Mapping[str, object], claims: Mapping[str, object], key: SigningKey) -> str:
     """RFC 7515 section 7.1, by hand: a library refuses to make half of the tokens that a guard must refuse."""
-    parts = [_base64url(json.dumps(part).encode()) for part in (header, claims)]
-    signature = _SIGNATURES[str(header.get("alg", "RS256"))](key, ".".join(parts).encode())
-    return ".".join([*parts, _base64url(signature)])
+    sign = _SIGNATURES.get(str(header.get("alg")), _SIGNATURES["RS256"])
+    return compact(json.dumps(header).encode(), json.dumps(claims).encode(), lambda data: sign(key, data))
+
+
+def compact(header: bytes, claims: bytes, sign: Callable[[bytes], bytes]) -> str:
+    """The parts of a token and their signature in RFC 7515's compact form, whatever they hold."""
+    signed = f"{_base64url(header)}.{_base64url(claims)}"
+    return f"{signed}.{_base64url(sign(signed.encode()))}"
 
 
 def _base64url(data: bytes) -> str:
@@ -151,6 +163,7 @@ def _public_pem(key: SigningKey) -> bytes:
 _SIGNATURES: dict[str, Callable[[SigningKey, bytes], bytes]] = {
     "RS256": lambda key, data: key.key.sign(data, padding.PKCS1v15(), hashes.SHA256()),
     "RS512": lambda key, data: key.key.sign(data, padding.PKCS1v15(), hashes.SHA512()),
+    "PS256": lambda key, data: key.key.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
     "HS256": lambda key, data: hmac.digest(_public_pem(key), data, "sha256"),
     "none": lambda _key, _data: b"",
 }

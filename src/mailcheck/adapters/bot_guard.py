@@ -6,6 +6,8 @@ endorsements, other channels and tenants, activities that leave out `channelId` 
 that any tenant's administrator can get.
 """
 
+import base64
+import binascii
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
@@ -16,13 +18,17 @@ import jwt
 
 from mailcheck.adapters.bot_hosts import ServiceHosts
 from mailcheck.adapters.bot_keys import SigningKeys
+from mailcheck.model.strict_json import strict_object
 
 ISSUER: Final = "https://api.botframework.com"
 CHANNEL: Final = "msteams"
 ALGORITHM: Final = "RS256"
 LEEWAY: Final = 300  # seconds that the two clocks may differ; Microsoft's page allows five minutes
-TOKEN_LIMIT: Final = 16 * 1024  # characters; a genuine one has about a thousand
+LONGEST: Final = dt.timedelta(days=1)  # from now to the end of a token; a genuine one is good for about an hour
+TOKEN_LIMIT: Final = 4 * 1024  # characters; a genuine one has about a thousand
 KID_LIMIT: Final = 256
+# RFC 7515 section 4.1.11, RFC 7797, RFC 7516: members that change what the signature says, or how the rest is read.
+_MEANINGFUL: Final = frozenset({"crit", "b64", "zip", "enc"})
 
 # RFC 6750 section 2.1 with a compact JWS (RFC 7515 section 7.1) for the token; two tokens or an empty signature do
 # not fit.
@@ -31,9 +37,15 @@ _BEARER: Final = re.compile(r"(?i:bearer) +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The request is from Teams, for us, from our tenant; `service_url` is signed: where the bot may answer."""
+    """The request is from Teams, for us, from our tenant.
+
+    Attributes:
+        service_url: Where the bot may answer; signed.
+        until: Until when the same request would be admitted again, UTC: it is to be remembered for as long.
+    """
 
     service_url: str
+    until: dt.datetime
     admitted: Literal[True] = True
     reason: str = ""
 
@@ -84,8 +96,9 @@ class BotGuard:
         claims = await self._claims(authorization, str(activity["channelId"]))
         if isinstance(claims, Rejected):
             return claims
-        fault = self._untrue(claims, str(activity["serviceUrl"]))
-        return Rejected(fault) if fault else Admitted(str(activity["serviceUrl"]))
+        service_url = str(activity["serviceUrl"])
+        fault = self._untrue(claims, service_url)
+        return Rejected(fault) if fault else Admitted(service_url, _moment(claims["exp"] + LEEWAY))
 
     def _unfit(self, activity: Mapping[str, Any]) -> str:
         """What is wrong with the activity itself; empty when it says it is for us. Cheap, so it comes first."""
@@ -109,7 +122,7 @@ class BotGuard:
             return Rejected("the Authorization header is not one bearer token")
         kid = _kid(bearer[1])
         if kid is None:
-            return Rejected(f"the token's header does not name {ALGORITHM} and a key")
+            return Rejected(f"the token's header is not that of a JWT by {ALGORITHM} and a key's id")
         key = await self._keys.find(kid)
         if key is None:
             return Rejected("the token is signed by no published key that is endorsed")
@@ -117,25 +130,21 @@ class BotGuard:
             return Rejected("the token's key is not endorsed for the channel")
         try:
             # The signature here; the claims in `_untrue`, all of them in one table, and by our clock.
-            claims: Mapping[str, Any] = jwt.decode(
-                bearer[1], key.public, algorithms=[ALGORITHM],
-                options={
-                    "verify_signature": True, "verify_exp": False, "verify_nbf": False, "verify_iat": False,
-                    "verify_aud": False, "verify_iss": False, "verify_sub": False, "verify_jti": False,
-                },
-            )  # fmt: skip
-        except (jwt.InvalidTokenError, RecursionError):
+            payload = jwt.PyJWS().decode(bearer[1], key.public, algorithms=[ALGORITHM])
+        except jwt.InvalidTokenError:
             return Rejected("the token's signature does not verify, or it is malformed")
-        return claims
+        claims = strict_object(payload)
+        return Rejected("the token's claims are malformed") if claims is None else claims
 
     def _untrue(self, claims: Mapping[str, Any], service_url: str) -> str:
         """Which claim keeps the token from being for this request; empty when none does."""
-        now = self._now().timestamp()
+        now, last = self._now().timestamp(), (self._now() + LONGEST).timestamp()
         audience, expires, begins = (claims.get(name) for name in ("aud", "exp", "nbf"))
         faults = (
             (claims.get("iss") != ISSUER, "iss is not the Bot Framework"),
             (not isinstance(audience, str) or audience.lower() != self._app_id, "aud is not this bot"),
             (type(expires) is not int or expires + LEEWAY <= now, "exp is missing or has passed"),
+            (type(expires) is int and expires > last, "exp is more than a day away"),
             (type(begins) is not int or begins - LEEWAY > now, "nbf is missing or has not come"),
             (claims.get("serviceurl") != service_url, "serviceurl is not the activity's serviceUrl"),
         )
@@ -143,14 +152,20 @@ class BotGuard:
 
 
 def _kid(token: str) -> str | None:
-    """The key id in the header of an RS256 token; none for any other token."""
+    """The key id in the header of a JWT that is signed by RS256; none for any other token."""
     try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.InvalidTokenError, RecursionError):  # RecursionError: JSON nested some thousand levels deep
+        header = strict_object(base64.urlsafe_b64decode(f"{token.partition('.')[0]}=="))
+    except binascii.Error:
         return None
-    kid = header.get("kid")
-    fits = header.get("alg") == ALGORITHM and isinstance(kid, str) and 0 < len(kid) <= KID_LIMIT
-    return str(kid) if fits else None
+    if header is None or not _MEANINGFUL.isdisjoint(header):
+        return None
+    kid, kind = header.get("kid"), header.get("typ", "JWT")
+    fits = header.get("alg") == ALGORITHM and isinstance(kind, str) and kind.upper() == "JWT"
+    return kid if fits and isinstance(kid, str) and 0 < len(kid) <= KID_LIMIT else None
+
+
+def _moment(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def _inside(document: Mapping[str, Any], *path: str) -> object:

@@ -28,12 +28,14 @@ CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents; Teams waits 
 READ_TIMEOUT: Final = 4.0
 DOCUMENT_LIMIT: Final = 256 * 1024  # bytes; Microsoft's are below 16 KiB
 KEYS_LIMIT: Final = 100  # Microsoft publishes fewer than ten
-KEY_BITS: Final = 2048  # RFC 7518 section 3.3: RS256 needs at least these
+KEY_BITS: Final = range(2048, 4096 + 1)  # RFC 7518 section 3.3: at least these; more would be slow to verify by
+EXPONENTS: Final = range(2**16 + 1, 2**32)  # FIPS 186-5 appendix A.1.1: above 2^16; Microsoft's are 2^16 + 1
 FRESH: Final = 12 * 3600.0  # seconds until the documents are asked for again
 KEPT: Final = 24 * 3600.0  # seconds for which they are used where that fails: Microsoft asks for a refresh each day
 REFRESH_PAUSE: Final = 60.0  # seconds between two fetches: a stranger's invented key ids cause no more than these
 RETRY_PAUSE: Final = 5.0  # the same after a fetch that failed
 
+_FOR_SIGNING: Final = (("kty", "RSA"), ("use", "sig"), ("alg", "RS256"))  # where a key has these at all
 _OK: Final = 200
 
 _log = logging.getLogger(__name__)
@@ -163,7 +165,7 @@ def _read_key(member: object) -> tuple[str, SigningKey | None]:
 
     A key without endorsements cannot: it would be good for no channel.
     """
-    if not isinstance(member, dict) or member.get("kty") != "RSA" or member.get("use", "sig") != "sig":
+    if not isinstance(member, dict) or any(member.get(name, usual) != usual for name, usual in _FOR_SIGNING):
         return "", None
     kid, endorsements = member.get("kid"), member.get("endorsements")
     if not isinstance(kid, str) or not kid or not isinstance(endorsements, list):
@@ -173,7 +175,9 @@ def _read_key(member: object) -> tuple[str, SigningKey | None]:
         public = RSAAlgorithm.from_jwk(member)
     except (InvalidKeyError, ValueError, TypeError):  # TypeError: a member of another type than the RFC's
         return kid, None
-    if not isinstance(public, RSAPublicKey) or public.key_size < KEY_BITS or not channels:
+    if not isinstance(public, RSAPublicKey) or not channels:  # a private key is one that everybody can sign with
+        return kid, None
+    if public.key_size not in KEY_BITS or public.public_numbers().e not in EXPONENTS:
         return kid, None
     return kid, SigningKey(public, channels)
 

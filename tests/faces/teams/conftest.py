@@ -22,6 +22,7 @@ from mailcheck.adapters.bot_keys import SigningKeys
 from mailcheck.adapters.trust import http_session
 from mailcheck.faces.teams.bot import MailcheckBot
 from mailcheck.faces.teams.endpoint import TeamsEndpoint
+from mailcheck.faces.teams.seen import SeenActivities
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, MailProtocol
@@ -100,7 +101,7 @@ class World:
                 operators=operators,
                 clock=clock,
             ).on_turn,
-            now=now,
+            seen=SeenActivities(now),
         )
 
     async def receive(self, request: web.Request) -> web.Response:

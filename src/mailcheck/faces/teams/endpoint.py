@@ -3,19 +3,18 @@
 import datetime as dt
 import json
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import azure.functions as func
 
 from mailcheck.faces.problem import not_configured, problem
+from mailcheck.faces.teams.seen import Seen, SeenActivities
 from mailcheck.model.problem import SettingProblem
+from mailcheck.model.strict_json import strict_object
 
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
-SEEN_FOR: Final = dt.timedelta(minutes=10)  # Teams sends an activity again within a minute or two
-SEEN_LIMIT: Final = 2000  # activities that are remembered; each is below 1 KB
 # Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again.
 TURN_LIMIT: Final = 11.5
 _ID_LIMIT: Final = 512  # characters; Teams' ids are below 200
@@ -27,22 +26,34 @@ _log = logging.getLogger(__name__)
 type Turn = Callable[[Any, float], Awaitable[None]]
 
 
-class Decision(Protocol):
-    """What the guard says of a request."""
+class Admission(Protocol):
+    """The guard lets a request in."""
 
     @property
-    def admitted(self) -> bool:
-        """Whether it may go on."""
+    def admitted(self) -> Literal[True]:
+        """It may go on."""
+
+    @property
+    def until(self) -> dt.datetime:
+        """Until when the guard would let the same request in again, UTC."""
+
+
+class Refusal(Protocol):
+    """The guard does not let a request in."""
+
+    @property
+    def admitted(self) -> Literal[False]:
+        """It may not go on."""
 
     @property
     def reason(self) -> str:
-        """Why it may not; for the log, and without anything secret."""
+        """Why; for the log, and without anything secret."""
 
 
 class Guard(Protocol):
     """Tells Teams, speaking to us, from everybody else."""
 
-    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Decision:
+    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Admission | Refusal:
         """Judges a request by its Authorization header (empty: none) and its parsed body."""
 
 
@@ -61,23 +72,23 @@ class TeamsEndpoint:
 
     Teams hears 200 whenever the activity has been dealt with, also where an answer could not be delivered: on any
     other status it would send the same activity again, and give it up after 15 seconds likewise. What it does send
-    again is answered 200 and left alone.
+    again is answered 200 and left alone, and so is what anybody else does, for as long as its token is good.
 
     Args:
         guard: Stands before everything that reads more than the outline of the activity.
         channel: The SDK.
         turn: The bot.
-        now: The time now, UTC.
+        seen: Remembers what has been dealt with.
     """
 
-    def __init__(self, *, guard: Guard, channel: Channel, turn: Turn, now: Callable[[], dt.datetime]) -> None:
+    def __init__(self, *, guard: Guard, channel: Channel, turn: Turn, seen: SeenActivities) -> None:
         self._guard = guard
         self._channel = channel
         self._turn = turn
-        self._seen = _Seen(now)
+        self._seen = seen
 
     async def messages(self, request: func.HttpRequest, arrived: float) -> func.HttpResponse:
-        """One activity: 200, 400, 401, 413, or 501 for an invoke that the bot has no answer to.
+        """One activity: 200, 400, 401, 413, 501 for an invoke that the bot has no answer to, 503 for one too many.
 
         `arrived` is when the request did, on the running loop's clock: building the bot may have taken its time.
         """
@@ -90,10 +101,15 @@ class TeamsEndpoint:
             return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
         if not _is_whole(activity):
             return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
-        if self._seen.again(activity):
-            _log.info("an activity came again and was left alone")
-            return func.HttpResponse(status_code=HTTPStatus.OK.value)
-        return await self._run(activity, arrived + TURN_LIMIT)
+        match self._seen.note(activity, decision.until):
+            case Seen.AGAIN:
+                _log.info("an activity came again and was left alone")
+                return func.HttpResponse(status_code=HTTPStatus.OK.value)
+            case Seen.NO_ROOM:
+                _log.error("an activity was turned away: no more can be remembered, and none may run twice")
+                return func.HttpResponse(status_code=HTTPStatus.SERVICE_UNAVAILABLE.value)
+            case Seen.NEW:
+                return await self._run(activity, arrived + TURN_LIMIT)
 
     async def _run(self, activity: Mapping[str, Any], deadline: float) -> func.HttpResponse:
         """The bot's turn, and the answer to it."""
@@ -123,11 +139,8 @@ class UnconfiguredEndpoint:
 def _parsed(body: bytes) -> dict[str, Any] | func.HttpResponse:
     if len(body) > BODY_LIMIT:
         return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes")
-    try:
-        activity = json.loads(body)
-    except (ValueError, RecursionError):
-        return problem(HTTPStatus.BAD_REQUEST, "The body is not JSON")
-    return activity if isinstance(activity, dict) else problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
+    activity = strict_object(body)
+    return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY) if activity is None else activity
 
 
 def _is_whole(activity: Mapping[str, Any]) -> bool:
@@ -139,30 +152,3 @@ def _is_whole(activity: Mapping[str, Any]) -> bool:
         isinstance(name, str) and 0 < len(name) <= _ID_LIMIT and name.isprintable()
         for name in (where, activity.get("id"))
     )
-
-
-class _Seen:
-    """The activities of the last minutes. Ids of Teams are milliseconds, and unique in their conversation only."""
-
-    def __init__(self, now: Callable[[], dt.datetime]) -> None:
-        self._now = now
-        self._times: OrderedDict[tuple[str, str], dt.datetime] = OrderedDict()
-
-    def again(self, activity: Mapping[str, Any]) -> bool:
-        """Whether this one was asked about before; from now on it was."""
-        key = _key(activity)
-        now = self._now()
-        while self._times and (len(self._times) >= SEEN_LIMIT or now - next(iter(self._times.values())) > SEEN_FOR):
-            self._times.popitem(last=False)
-        if key in self._times:
-            return True
-        self._times[key] = now
-        return False
-
-    def forget(self, activity: Mapping[str, Any]) -> None:
-        """It was not dealt with."""
-        self._times.pop(_key(activity), None)
-
-
-def _key(activity: Mapping[str, Any]) -> tuple[str, str]:
-    return activity["conversation"]["id"], activity["id"]
