@@ -1,101 +1,30 @@
 """Turns against a connector: the genuine adapter and ConnectorClient, over real HTTP."""
 
-import asyncio
 import logging
 import ssl
-from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import requests
 from aiohttp import web
-from botbuilder.core import TurnContext
-from botbuilder.schema import Activity, ActivityTypes
+from botbuilder.core import InvokeResponse, TurnContext
+from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, ResourceResponse
 
-from lab.serving import WebServer
-from lab.tenant import BOT_CLIENT_ID
-from mailcheck.adapters.bot_connector import READ_TIMEOUT, TeamsChannel
-from mailcheck.adapters.bot_credentials import BotCredentials, BotToken, NoToken
+from mailcheck.adapters.bot_connector import TRIES
+from mailcheck.adapters.bot_credentials import NoToken
 from mailcheck.adapters.trust import http_session
-from mailcheck.model.secret import Secret
-from tests.adapters.bot_kit import Clock, activity
-
-_TOKEN = "planted-bot-token"
-
-
-@dataclass
-class Connector:
-    """Keeps the bot's calls; answers from `answers` first, then 201 with an id."""
-
-    calls: list[tuple[str, str, str]] = field(default_factory=list)
-    bodies: list[dict[str, Any]] = field(default_factory=list)
-    answers: deque[web.Response] = field(default_factory=deque)
-    pauses: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.server = WebServer([web.route("*", "/{path:.*}", self._answer)])
-
-    @property
-    def url(self) -> str:
-        return f"{self.server.url}/teams/"
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        self.calls.append((request.method, request.path, request.headers.get("Authorization", "")))
-        self.bodies.append(await request.json())
-        if self.answers:
-            return self.answers.popleft()
-        return web.json_response({"id": f"post-{len(self.calls)}"}, status=201)
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-
-
-class Source:
-    """A token source that gives what it is told to."""
-
-    def __init__(self) -> None:
-        self.answer: BotToken | NoToken = BotToken(Secret(_TOKEN), 3600.0)
-
-    def fetch(self) -> BotToken | NoToken:
-        return self.answer
-
-
-@dataclass
-class World:
-    """A connector, and the channel that calls it."""
-
-    connector: Connector
-    source: Source
-    session: requests.Session
-    channel: TeamsChannel
-
-    async def run(self, turn: Callable[[TurnContext], Any], **changes: Any) -> tuple[int, object]:  # noqa: ANN401 - JSON
-        async def by(context: TurnContext, _deadline: float) -> None:
-            await turn(context)
-
-        deadline = asyncio.get_running_loop().time() + 10
-        return await self.channel.process(activity(serviceUrl=self.connector.url, **changes), by, deadline)
+from mailcheck.model.delivery import Trouble, Undelivered
+from tests.adapters.connector_kit import TOKEN, Connector, Source, World, refusal
 
 
 @pytest.fixture
 async def world(trust: ssl.SSLContext) -> AsyncIterator[World]:
     """A connector on loopback and a channel that has a token for it."""
-    connector, source, session = Connector(), Source(), http_session(trust)
+    connector, session = Connector(), http_session(trust)
     await connector.server.start()
-    credentials = BotCredentials(source, clock=Clock().monotonic)
-    channel = TeamsChannel(
-        app_id=BOT_CLIENT_ID, credentials=credentials, session=session, pause=connector.pause
-    )  # fmt: skip
-    yield World(connector, source, session, channel)
+    yield World(connector, Source(), session)
     session.close()
     await connector.server.stop()
-
-
-def _refusal(status: int, code: str = "Code", **headers: str) -> web.Response:
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return web.json_response({"error": {"code": code, "message": "m"}}, status=status, headers=names)
 
 
 class Bot:
@@ -113,7 +42,7 @@ async def test_a_reply_reaches_the_conversation(world: World) -> None:
     bot = Bot()
     assert await world.run(bot) == (200, None)
     assert world.connector.calls == [
-        ("POST", "/teams/v3/conversations/a:1/activities/1700000000001", f"Bearer {_TOKEN}")
+        ("POST", "/teams/v3/conversations/a:1/activities/1700000000001", f"Bearer {TOKEN}")
     ]
     assert world.connector.bodies[0]["text"] == "hello"
     assert getattr(bot.sent[0], "id", None) == "post-1"
@@ -137,95 +66,199 @@ async def test_an_update_is_put(world: World) -> None:
     assert getattr(answers[0], "id", None) == "post-9"
 
 
+class Update:
+    """Replaces one message, and keeps what came of it."""
+
+    def __init__(self, **members: object) -> None:
+        self.sent: list[object] = []
+        self._members = members
+
+    async def __call__(self, turn: TurnContext) -> None:
+        new = Activity(id="post-9", type=ActivityTypes.message, text="new", **self._members)
+        self.sent.append(await turn.update_activity(new))
+
+
 @pytest.mark.parametrize(
-    "answer, logged",
+    "bot, answer, trouble, logged",
     [
-        (_refusal(403, "BotNotInConversationRoster"), "403 BotNotInConversationRoster"),
-        (_refusal(404, "ConversationNotFound"), "404 ConversationNotFound"),
-        (_refusal(413, "MessageSizeTooBig"), "413 MessageSizeTooBig"),
-        (_refusal(429, "Throttled", Retry_After="60"), "429 Throttled"),
-        (_refusal(429, "Throttled", Retry_After="Wed, 21 Oct 2026 07:28:00 GMT"), "429 Throttled"),
-        (web.json_response({"message": "Authorization has been denied"}, status=401), "401 without a code"),
-        (web.Response(status=302, headers={"Location": "https://evil.example/"}), "302 without a code"),
-        (web.Response(status=400, text="<html>", content_type="text/html"), "400 without a code"),
-        (web.Response(status=201, text="{", content_type="application/json"), "the message: "),
-        (_refusal(403, "x\r\n2026-01-01 forged line"), "403 x 2026-01-01 forged line"),
+        (Bot, refusal(400, "BadArgument"), Trouble.UNFIT, "the message: 400 BadArgument"),
+        (
+            Bot,
+            refusal(403, "BotDisabledByAdmin"),
+            Trouble.SHUT_OUT,
+            "the message: 403 BotDisabledByAdmin; allow the app in the Teams admin center",
+        ),
+        (
+            Bot,
+            refusal(403, "BotNotInConversationRoster"),
+            Trouble.SHUT_OUT,
+            "403 BotNotInConversationRoster; install the app in this chat or team again",
+        ),
+        (Bot, refusal(403, "ConversationBlockedByUser"), Trouble.SHUT_OUT, "403 ConversationBlockedByUser"),
+        (Bot, refusal(404, "ConversationNotFound"), Trouble.SHUT_OUT, "404 ConversationNotFound"),
+        (Update, refusal(404, "ConversationNotFound"), Trouble.SHUT_OUT, "the update: 404 ConversationNotFound"),
+        (Update, refusal(404, "ActivityNotFoundInConversation"), Trouble.LOST, "404 ActivityNotFoundInConversation"),
+        (Update, refusal(403, "ServiceError"), Trouble.LOST, "403 ServiceError"),
+        (Bot, refusal(413, "MessageSizeTooBig"), Trouble.UNFIT, "413 MessageSizeTooBig"),
+        (Bot, refusal(429, "Throttled", Retry_After="60"), Trouble.BUSY, "429 Throttled"),
+        (Bot, refusal(500, "ServiceError"), Trouble.BUSY, "500 ServiceError"),
+        (Update, refusal(500, "ServiceError"), Trouble.BUSY, "500 ServiceError"),
+        (
+            Bot,
+            lambda: web.Response(status=302, headers={"Location": "https://evil.example/"}),
+            Trouble.UNREACHED,
+            "302 without a code",
+        ),
+        (
+            Bot,
+            lambda: web.Response(status=400, text="<html>", content_type="text/html"),
+            Trouble.UNFIT,
+            "400 without a code",
+        ),
+        (Bot, lambda: web.Response(status=404, text="[" * 100_000), Trouble.SHUT_OUT, "404 without a code"),
+        (Bot, lambda: web.json_response({"error": {"code": ["x"]}}, status=404), Trouble.SHUT_OUT, "without a code"),
+        (Bot, refusal(403, "x\r\n2026-01-01 forged line"), Trouble.SHUT_OUT, "403 x 2026-01-01 forged line"),
+        (Bot, refusal(403, "eyJhbGciOiJub25lIn0.e30." + "A" * 2000), Trouble.SHUT_OUT, "403 <token withheld>"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=lambda value: value[:60] if isinstance(value, str) else "",
 )
-async def test_a_refused_call_is_one_line_of_the_log(
-    world: World, caplog: pytest.LogCaptureFixture, answer: web.Response, logged: str
+async def test_a_refusal_is_a_value_and_one_line_of_the_log(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    bot: type[Bot] | type[Update],
+    answer: Callable[[], web.Response],
+    trouble: Trouble,
+    logged: str,
 ) -> None:
-    """Whatever the connector answers, the turn goes on, Teams hears 200, and the log has one warning, no secrets."""
+    """What another try would not change is asked once. The turn goes on; the log has one warning, without secrets."""
     world.connector.answers.append(answer)
-    bot = Bot()
+    one = bot()
     with caplog.at_level(logging.WARNING):
-        assert await world.run(bot) == (200, None)
-    assert bot.sent == [None]
+        assert await world.run(one) == (200, None)
+    (undelivered,) = one.sent
+    assert isinstance(undelivered, Undelivered)
+    assert undelivered.trouble is trouble
     assert len(world.connector.calls) == 1
+    assert world.connector.pauses == []
     (record,) = caplog.records
     assert logged in record.getMessage()
     assert "\n" not in record.getMessage()
     assert record.exc_info is None
-    assert _TOKEN not in caplog.text
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("bot", [Bot, Update])
+@pytest.mark.parametrize(
+    "answer, paused",
+    [
+        (refusal(429, Retry_After="0"), [0.0, 0.0, 0.0]),
+        (refusal(429, Retry_After="2"), [2.0, 2.0, 2.0]),
+        (refusal(429), [0.75, 1.5, 3.0]),
+        (
+            refusal(429, Retry_After="Wed, 21 Oct 2026 07:28:03 GMT", Date="Wed, 21 Oct 2026 07:28:00 GMT"),
+            [3.0, 3.0, 3.0],
+        ),
+        (refusal(412), [0.75, 1.5, 3.0]),
+        (refusal(502), [0.75, 1.5, 3.0]),
+        (refusal(503, Retry_After="1"), [1.0, 1.0, 1.0]),
+        (refusal(504), [0.75, 1.5, 3.0]),
+    ],
+)
+async def test_what_passes_is_tried_again(
+    world: World, bot: type[Bot] | type[Update], answer: Callable[[], web.Response], paused: list[float]
+) -> None:
+    """After the time that the connector asks for, or one that doubles; four times in all."""
+    for refusals in range(TRIES):
+        one = bot()
+        world.connector.answers.extend([answer] * refusals)
+        await world.run(one)
+        assert world.connector.pauses == paused[:refusals]
+        assert len(world.connector.calls) == refusals + 1
+        assert isinstance(one.sent[0], ResourceResponse)
+        world.connector.pauses.clear()
+        world.connector.calls.clear()
+
+
+async def test_there_is_no_fifth_try(world: World) -> None:
+    """Four refusals are final, and the bot hears for how long to leave Teams alone."""
+    world.connector.answers.extend([refusal(429, "Throttled", Retry_After="3")] * (TRIES + 1))
+    bot = Bot()
+    await world.run(bot)
+    assert bot.sent == [Undelivered(Trouble.BUSY, "429 Throttled", 3.0)]
+    assert len(world.connector.calls) == TRIES
 
 
 @pytest.mark.parametrize(
-    "first, paused",
+    "answer, seconds, calls",
     [
-        (lambda: _refusal(429, Retry_After="0"), 0.0),
-        (lambda: _refusal(429, Retry_After="2"), 2.0),
-        (lambda: _refusal(429), 1.0),
-        (lambda: _refusal(412), 1.0),
-        (lambda: _refusal(500), 1.0),
-        (lambda: _refusal(502), 1.0),
-        (lambda: _refusal(503, Retry_After="1"), 1.0),
-        (lambda: _refusal(504), 1.0),
+        (refusal(503), 1.2, 1),
+        (refusal(503), 1.9, 2),
+        (refusal(503), 3.4, 3),
+        (refusal(429, Retry_After="9"), 9.4, 1),
+        (refusal(429, Retry_After="9"), 12.0, TRIES),  # these pauses take no time
     ],
 )
-async def test_a_passing_refusal_is_tried_once_more(
-    world: World, first: Callable[[], web.Response], paused: float
+async def test_no_try_begins_too_late(
+    world: World, answer: Callable[[], web.Response], seconds: float, calls: int
 ) -> None:
-    """After 429, 412 and the passing 5xx, a second try is made when it can be made soon."""
-    world.connector.answers.append(first())
+    """A pause that would leave too little of the turn is not begun."""
+    world.connector.answers.extend([answer] * TRIES)
     bot = Bot()
-    await world.run(bot)
-    assert world.connector.pauses == [paused]
-    assert len(world.connector.calls) == 2
-    assert bot.sent != [None]
+    await world.run(bot, seconds)
+    assert len(world.connector.calls) == calls
 
 
-async def test_there_is_no_third_try(world: World) -> None:
-    """Two refusals are final."""
-    world.connector.answers.extend([_refusal(503), _refusal(503), _refusal(503)])
-    bot = Bot()
-    await world.run(bot)
-    assert bot.sent == [None]
-    assert len(world.connector.calls) == 2
-
-
-async def test_a_failed_update_is_a_value(world: World) -> None:
-    """An update that is refused gives None, and is not repeated four times over some seconds."""
-    answers: list[object] = []
+async def test_what_the_next_message_makes_up_for_is_tried_once(world: World) -> None:
+    """Progress is marked by a low importance, and a typing indicator by its kind; Teams does not see the mark."""
+    world.connector.answers.extend([refusal(503)] * 3)
+    update = Update(importance=ActivityImportance.low)
+    await world.run(update)
+    sent: list[object] = []
 
     async def bot(turn: TurnContext) -> None:
-        answers.append(await turn.update_activity(Activity(id="gone", type=ActivityTypes.message)))
+        sent.append(await turn.send_activity(Activity(type=ActivityTypes.typing)))
+        sent.append(await turn.send_activity(Activity(text="x", importance=ActivityImportance.low)))
 
-    world.connector.answers.append(_refusal(404))
-    assert await world.run(bot) == (200, None)
-    assert answers == [None]
-    assert len(world.connector.calls) == 1
+    await world.run(bot)
+    assert [*update.sent, *sent] == [Undelivered(Trouble.BUSY, "503 Code")] * 3
+    assert len(world.connector.calls) == 3
+    assert not any("importance" in body for body in world.connector.bodies)
+
+
+async def test_a_message_is_taken_whatever_is_said_about_it(world: World) -> None:
+    """After 200, 201 or 202 it is in the chat; an answer that cannot be read only leaves it without an id."""
+    garbage = [
+        lambda: web.Response(status=201, text="{", content_type="application/json"),
+        lambda: web.Response(status=200),
+        lambda: web.Response(status=202, text="<a/>", content_type="application/xml"),
+        lambda: web.Response(status=201, text="[" * 100_000, content_type="application/json"),
+        lambda: web.Response(status=201, body=b"\xff\xfe", content_type="application/json"),
+        lambda: web.json_response([1], status=201),
+        lambda: web.json_response({"id": {"id": 5}}, status=201),
+    ]
+    world.connector.answers.extend(garbage)
+    for _ in garbage:
+        bot = Bot()
+        assert await world.run(bot) == (200, None)
+        assert isinstance(bot.sent[0], ResourceResponse)
+        assert bot.sent[0].id is None
+    assert len(world.connector.calls) == len(garbage)
 
 
 async def test_a_connector_that_is_down_is_a_value(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """A refused connection ends the send at once; the turn goes on."""
+    """A refused connection is tried again, as nothing has been sent; then the turn goes on."""
     bot = Bot()
+    url = world.connector.url
     await world.connector.server.stop()
     with caplog.at_level(logging.WARNING, logger="mailcheck"):
-        assert await world.run(bot) == (200, None)
-    assert bot.sent == [None]
+        assert await world.run(bot, serviceUrl=url) == (200, None)
+    (undelivered,) = bot.sent
+    assert isinstance(undelivered, Undelivered)
+    assert undelivered.trouble is Trouble.UNREACHED
+    assert "refused" in undelivered.reason
     assert "refused" in caplog.text
-    assert READ_TIMEOUT < 15
+    assert len(caplog.records) == 1
+    assert world.connector.pauses == [0.75, 1.5, 3.0]
 
 
 async def test_without_a_token_nothing_is_sent(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -234,7 +267,7 @@ async def test_without_a_token_nothing_is_sent(world: World, caplog: pytest.LogC
     bot = Bot()
     with caplog.at_level(logging.WARNING):
         assert await world.run(bot) == (200, None)
-    assert bot.sent == [None]
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "Entra refused: AADSTS7000215")]
     assert world.connector.calls == []
     assert "AADSTS7000215" in caplog.text
 
@@ -271,3 +304,15 @@ async def test_a_bug_in_the_turn_is_not_hidden(world: World) -> None:
 
     with pytest.raises(LookupError):
         await world.run(broken)
+
+
+@pytest.mark.parametrize("body", [{"statusCode": 200, "type": "x", "value": {"a": [1, None, "ü"]}}, {}, None])
+async def test_an_invoke_is_answered_by_http(world: World, body: object) -> None:
+    """What the bot answers an invoke with is the answer to Teams' request, as it is."""
+
+    async def bot(turn: TurnContext) -> None:
+        answer = InvokeResponse(status=200, body=body)
+        await turn.send_activity(Activity(type=ActivityTypes.invoke_response, value=answer))
+
+    assert await world.run(bot, type="invoke", name="adaptiveCard/action") == (200, body)
+    assert world.connector.calls == []

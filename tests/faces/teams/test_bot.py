@@ -210,7 +210,7 @@ _PASS = _Passing(0, "", "")
         ([_PASS, faults.BAD_ARGUMENT], [[_REPORT]]),  # the first card
         ([_PASS, faults.throttled(60)], [[_REPORT]]),
         ([_PASS, faults.throttled(1)], [[_CHECKING, _REPORT]]),  # worth another try
-        ([_PASS, faults.SERVICE_ERROR], [[_CHECKING, _REPORT]]),
+        ([_PASS, faults.SERVICE_ERROR], [[_REPORT]]),
         ([_PASS, _PASS, faults.ACTIVITY_NOT_FOUND], [[_CHECKING], [_REPORT]]),  # the update
         ([_PASS, _PASS, faults.TOO_BIG, faults.TOO_BIG], [[_CHECKING]]),  # and the message instead of it
         ([faults.CONVERSATION_NOT_FOUND] * 4, []),

@@ -21,6 +21,7 @@ from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, W
 from mailcheck.faces.teams.mention import bot_mentions, hear
 from mailcheck.faces.teams.report_card import report_card
 from mailcheck.faces.teams.said import understand
+from mailcheck.model.delivery import Undelivered
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, MailProtocol
@@ -107,7 +108,7 @@ class MailcheckBot:
             shown = await turn.send_activity(_message_of(checking_card(request.mailbox, request.protocols)))
         outcome = checking.result()
         card = not_allowed_card(outcome) if isinstance(outcome, NotAllowed) else report_card(outcome)
-        await _replace(turn, shown.id if shown else None, card)
+        await _replace(turn, None if isinstance(shown, Undelivered) else shown.id, card)
         return "domain not allowed" if isinstance(outcome, NotAllowed) else outcome.status.value
 
 
@@ -116,7 +117,7 @@ async def _replace(turn: TurnContext, activity_id: str | None, card: Element) ->
     if activity_id:
         message = _message_of(card)
         message.id = activity_id
-        if await turn.update_activity(message) is not None:
+        if not isinstance(await turn.update_activity(message), Undelivered):
             return
     await turn.send_activity(_message_of(card))
 

@@ -1,0 +1,130 @@
+"""One call of Teams' connector, as msrest has it made: by `requests`, in a thread, with the bot's token.
+
+msrest's own sender would put the token into the session, which others use too; it repeats a PUT and a refused
+connection four times over some seconds, and a POST never.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+import requests
+from msrest.pipeline import Request, Response
+from msrest.pipeline.async_abc import AsyncHTTPSender
+from msrest.pipeline.universal import RawDeserializer
+from msrest.universal_http import ClientRequest
+from msrest.universal_http.async_requests import AsyncRequestsClientResponse
+
+from mailcheck.adapters.bot_answers import Setback, refused, unanswered
+from mailcheck.adapters.bot_credentials import BotCredentials, NoToken
+from mailcheck.adapters.https import fault_of, json_object, line_of
+from mailcheck.adapters.one_flight import in_thread
+from mailcheck.model.delivery import Trouble, Undelivered
+from mailcheck.model.evidence import Fault
+from mailcheck.model.secret import Secret
+
+CONNECT_TIMEOUT: Final = 3.0  # seconds
+READ_TIMEOUT: Final = 5.0  # seconds for the whole answer, see bounded.py
+_TAKEN: Final = frozenset({200, 201, 202})
+_CODE_LIMIT: Final = 64  # characters; Teams' codes are below 40
+
+type Sent = Request[ClientRequest]
+type Answered = Response[ClientRequest, AsyncRequestsClientResponse]
+
+
+class NotTakenError(Exception):
+    """Carries why a try came to nothing through msrest to the adapter.
+
+    msrest's own HttpOperationError is not relied on: it is lost, and the status with it, where a gateway answers HTML.
+    """
+
+    def __init__(self, setback: Setback) -> None:
+        super().__init__(setback.told.reason)
+        self.setback = setback
+
+
+class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse]):
+    """Sends once: bounded in time and size, not redirected. A second time only with a new token for a refused one.
+
+    Args:
+        credentials: The bot's token.
+        session: From `http_session`, which bounds what is read; shared, and left open.
+        deadline: No time-out is longer than until then, on the running loop's clock. It is kept by who calls: what a
+            thread does after it, such as looking up a name, is waited for by nobody.
+    """
+
+    def __init__(self, credentials: BotCredentials, session: requests.Session, deadline: float) -> None:
+        self._credentials = credentials
+        self._session = session
+        self._deadline = deadline
+
+    async def __aexit__(self, *_: object) -> None:
+        """Closes nothing: the session is shared."""
+
+    async def send(self, request: Sent, **_config: Any) -> Answered:  # noqa: ANN401 - msrest's interface
+        """The connector's answer, its JSON with the id alone.
+
+        Raises:
+            NotTakenError: no token, no answer, or a refusal.
+        """
+        outcome = await self._once(request)
+        if isinstance(outcome, Setback):
+            raise NotTakenError(outcome)
+        return outcome
+
+    async def _once(self, request: Sent) -> Answered | Setback:
+        token = await self._credentials.token()
+        if isinstance(token, NoToken):
+            return Setback(Undelivered(Trouble.UNREACHED, token.reason))
+        left = max(0.1, self._deadline - asyncio.get_running_loop().time())
+        timeouts = (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left))
+        return await in_thread(partial(self._exchange, request, token, timeouts))
+
+    def _exchange(self, request: Sent, token: Secret[str], timeouts: tuple[float, float]) -> Answered | Setback:
+        """Blocks; what can be long, such as reading JSON, is done here."""
+        call = request.http_request
+        try:
+            response = self._session.request(
+                call.method,
+                call.url,
+                headers={**call.headers, "Authorization": f"Bearer {token.reveal()}"},
+                data=call.data,
+                timeout=timeouts,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            fault, words = fault_of(error)
+            return unanswered(fault, words, may_be_taken=_may_be_taken(error, fault), update=_is_update(call))
+        document = json_object(response.content.decode(errors="replace")) or {}
+        if response.status_code not in _TAKEN:
+            return refused(response.status_code, _code(document), response.headers, update=_is_update(call))
+        # What else it says, in whatever form, is nothing to the SDK; a message without an id cannot be replaced.
+        said = {"id": document["id"]} if isinstance(document.get("id"), str) else {}
+        context = {RawDeserializer.CONTEXT_NAME: said}
+        return Response(request, AsyncRequestsClientResponse(call, response), context)
+
+
+def _is_update(call: ClientRequest) -> bool:
+    return bool(call.method == "PUT")
+
+
+def _may_be_taken(error: requests.RequestException, fault: Fault) -> bool:
+    """Whether the connector may have acted on a call that ended so.
+
+    It has not where there was no connection. One that is closed before a word of an answer is, as a rule, one that
+    was kept for the next call and had been given up by the other side; one that was silent has had the request.
+    """
+    match fault:
+        case Fault.TIMEOUT:
+            return not isinstance(error, requests.ConnectTimeout)
+        case Fault.CLOSED:
+            return not isinstance(error, requests.ConnectionError)
+        case _:
+            return fault is Fault.MALFORMED
+
+
+def _code(document: Mapping[str, object]) -> str:
+    """Such as `BotNotInConversationRoster`."""
+    error = document.get("error")
+    return line_of(error.get("code"), _CODE_LIMIT) if isinstance(error, dict) else ""

@@ -1,0 +1,96 @@
+"""What the tests of the bot's way out share: a connector on loopback, and a channel that calls it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from aiohttp import web
+from botbuilder.core import TurnContext
+
+from lab.serving import WebServer
+from lab.tenant import BOT_CLIENT_ID
+from mailcheck.adapters.bot_connector import TeamsChannel
+from mailcheck.adapters.bot_credentials import BotCredentials, BotToken, NoToken
+from mailcheck.model.secret import Secret
+from tests.adapters.bot_kit import Clock, activity
+
+TOKEN = "planted-bot-token"
+CHANCE = 0.5  # so pauses are three quarters of a time that doubles
+
+
+@dataclass
+class Connector:
+    """Keeps the bot's calls; answers from `answers` first, then 201 with an id."""
+
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    answers: deque[Callable[[], web.Response]] = field(default_factory=deque)
+    pauses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server = WebServer([web.route("*", "/{path:.*}", self._answer)])
+
+    @property
+    def url(self) -> str:
+        return f"{self.server.url}/teams/"
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        self.calls.append((request.method, request.path, request.headers.get("Authorization", "")))
+        self.bodies.append(await request.json())
+        if self.answers:
+            return self.answers.popleft()()
+        return web.json_response({"id": f"post-{len(self.calls)}"}, status=201)
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+class Source:
+    """A token source that gives what it is told to."""
+
+    def __init__(self) -> None:
+        self.answer: BotToken | NoToken = BotToken(Secret(TOKEN), 3600.0)
+
+    def fetch(self) -> BotToken | NoToken:
+        return self.answer
+
+
+@dataclass
+class World:
+    """A connector, and the channel that calls it."""
+
+    connector: Connector
+    source: Source
+    session: requests.Session
+
+    def __post_init__(self) -> None:
+        self.channel = TeamsChannel(
+            app_id=BOT_CLIENT_ID,
+            credentials=BotCredentials(self.source, clock=Clock().monotonic),
+            session=self.session,
+            pause=self.connector.pause,
+            chance=lambda: CHANCE,
+        )
+
+    async def run(
+        self,
+        turn: Callable[[TurnContext], Awaitable[None]],
+        seconds: float = 30.0,
+        **changes: Any,  # noqa: ANN401 - JSON
+    ) -> tuple[int, object]:
+        """One turn that has so many seconds."""
+
+        async def by(context: TurnContext, _deadline: float) -> None:
+            await turn(context)
+
+        deadline = asyncio.get_running_loop().time() + seconds
+        return await self.channel.process(activity(**{"serviceUrl": self.connector.url, **changes}), by, deadline)
+
+
+def refusal(status: int, code: str = "Code", **headers: str) -> Callable[[], web.Response]:
+    """The connector's error object, as often as it is asked for; `Retry_After="1"` is a header."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda: web.json_response({"error": {"code": code, "message": "m"}}, status=status, headers=names)
