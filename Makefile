@@ -38,4 +38,4 @@ lock: ## Compile requirements.txt and requirements-dev.txt from pyproject.toml (
 	@scripts/lock
 
 clean: ## Remove the environment and everything that was made
-	@rm -rf .venv node_modules tests/interop/playground/node_modules artifacts .pytest_cache .mypy_cache .ruff_cache .lab
+	@rm -rf .venv node_modules tests/interop/*/node_modules artifacts .pytest_cache .mypy_cache .ruff_cache .lab

@@ -34,7 +34,7 @@ _PROBLEM = SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's ad
         (refused_card(" \u200b\u202e"), "did not tell me your object id"),
         (not_allowed_card(NotAllowed(Mailbox("a_b@other.example"))), "a_b@other.example may not be checked"),
         (not_allowed_card(NotAllowed(Mailbox("a@other.example"))), "MAILCHECK_DOMAINS"),
-        (not_configured_card((_PROBLEM,)), "MAILCHECK_VAULT_URL  is missing: put the vault's address there"),
+        (not_configured_card((_PROBLEM,)), "is missing: put the vault's address there"),
         (not_configured_card((_PROBLEM,) * 500), "MAILCHECK_VAULT_URL"),
     ],
 )

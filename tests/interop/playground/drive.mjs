@@ -12,19 +12,8 @@
 // The answers are, per step, the visible text of the bot's last message. The profile is a new folder for the browser.
 import { text } from "node:stream/consumers";
 import { chromium } from "playwright-core";
+import { DEADLINE, FLAGS } from "../chromium.mjs";
 
-const DEADLINE = 20_000; // milliseconds for one wait
-const FLAGS = [
-  "--no-sandbox", // as root it starts with no other; it opens this one page
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // The page asks a content network for fonts and works without: nothing leaves this machine.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
 const SIZE = { width: 660, height: 3600 }; // tall: the longest card is seen without scrolling
 const ANSWER = ".fai-OutputCard";
 const AROUND = { left: 48, top: 86, bottom: 4 }; // pixels: the bot's face; what was asked; the shadow of the card

@@ -1,6 +1,6 @@
 """The small cards (pure): everything that the bot says besides a report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mailcheck.faces.teams.card_parts import (
     Element,
@@ -9,7 +9,6 @@ from mailcheck.faces.teams.card_parts import (
     card,
     clean,
     escape,
-    facts,
     heading,
     label,
     names,
@@ -83,6 +82,12 @@ def not_configured_card(problems: Sequence[SettingProblem]) -> Element:
     body = [
         heading(title, size="Medium"),
         said("An administrator has to look at these app settings of the function app:"),
-        facts((clean(one.name, 100), clean(one.problem, 200)) for one in problems[:20]),
+        # No facts: beside such a name, no room is left for its value on a telephone.
+        *(block(list(_setting(one)), spacing="Medium") for one in problems[:20]),
     ]
     return card(body, spoken=f"{title}: {', '.join(one.name for one in problems[:20])}")
+
+
+def _setting(one: SettingProblem) -> Iterator[Element]:
+    yield said(escape(clean(one.name, 100)), weight="Bolder")
+    yield said(escape(clean(one.problem, 200)), spacing="None")
