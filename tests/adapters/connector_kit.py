@@ -1,19 +1,26 @@
 """What the tests of the bot's way out share: a connector on loopback, and a channel that calls it."""
 
 import asyncio
+import ssl
+import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from aiohttp import web
 from botbuilder.core import TurnContext
+from botbuilder.schema import Activity, ActivityTypes
 
 from lab.serving import WebServer
 from lab.tenant import BOT_CLIENT_ID
 from mailcheck.adapters.bot_connector import TeamsChannel
 from mailcheck.adapters.bot_credentials import BotCredentials, BotToken, NoToken
+from mailcheck.adapters.bot_sender import TIMEOUTS
+from mailcheck.adapters.bot_tries import Pause
+from mailcheck.adapters.trust import http_session
 from mailcheck.model.secret import Secret
 from tests.adapters.bot_kit import Clock, activity
 
@@ -49,12 +56,15 @@ class Connector:
 
 
 class Source:
-    """A token source that gives what it is told to."""
+    """A token source that gives what it is told to, when it is told to."""
 
     def __init__(self) -> None:
         self.answer: BotToken | NoToken = BotToken(Secret(TOKEN), 3600.0)
+        self.go_on = threading.Event()
+        self.go_on.set()
 
     def fetch(self) -> BotToken | NoToken:
+        self.go_on.wait(30)
         return self.answer
 
 
@@ -65,14 +75,17 @@ class World:
     connector: Connector
     source: Source
     session: requests.Session
+    timeouts: tuple[float, float] = TIMEOUTS
+    pause: Pause | None = None
 
     def __post_init__(self) -> None:
         self.channel = TeamsChannel(
             app_id=BOT_CLIENT_ID,
             credentials=BotCredentials(self.source, clock=Clock().monotonic),
             session=self.session,
-            pause=self.connector.pause,
+            pause=self.pause or self.connector.pause,
             chance=lambda: CHANCE,
+            timeouts=self.timeouts,
         )
 
     async def run(
@@ -90,7 +103,44 @@ class World:
         return await self.channel.process(activity(**{"serviceUrl": self.connector.url, **changes}), by, deadline)
 
 
+@asynccontextmanager
+async def world_of(trust: ssl.SSLContext, timeouts: tuple[float, float] = TIMEOUTS) -> AsyncGenerator[World]:
+    """A connector on loopback and a channel that has a token for it."""
+    connector = Connector()
+    with http_session(trust) as session:
+        await connector.server.start()
+        yield World(connector, Source(), session, timeouts)
+    await connector.server.stop()
+
+
+def answer(name: str) -> Callable[[], web.Response]:
+    """The connector has taken the message, under this id."""
+    return lambda: web.json_response({"id": name}, status=201)
+
+
 def refusal(status: int, code: str = "Code", **headers: str) -> Callable[[], web.Response]:
     """The connector's error object, as often as it is asked for; `Retry_After="1"` is a header."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda: web.json_response({"error": {"code": code, "message": "m"}}, status=status, headers=names)
+
+
+class Bot:
+    """Sends one message, and keeps what came of it."""
+
+    def __init__(self) -> None:
+        self.sent: list[object] = []
+
+    async def __call__(self, turn: TurnContext) -> None:
+        self.sent.append(await turn.send_activity("hello"))
+
+
+class Update:
+    """Replaces one message, and keeps what came of it."""
+
+    def __init__(self, **members: object) -> None:
+        self.sent: list[object] = []
+        self._members = members
+
+    async def __call__(self, turn: TurnContext) -> None:
+        new = Activity(id="post-9", type=ActivityTypes.message, text="new", **self._members)
+        self.sent.append(await turn.update_activity(new))

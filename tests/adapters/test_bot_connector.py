@@ -8,33 +8,18 @@ from typing import Any
 import pytest
 from aiohttp import web
 from botbuilder.core import InvokeResponse, TurnContext
-from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, ResourceResponse
+from botbuilder.schema import Activity, ActivityTypes, ResourceResponse
 
-from mailcheck.adapters.bot_connector import TRIES
 from mailcheck.adapters.bot_credentials import NoToken
-from mailcheck.adapters.trust import http_session
 from mailcheck.model.delivery import Trouble, Undelivered
-from tests.adapters.connector_kit import TOKEN, Connector, Source, World, refusal
+from tests.adapters.connector_kit import TOKEN, Bot, Update, World, answer, refusal, world_of
 
 
 @pytest.fixture
 async def world(trust: ssl.SSLContext) -> AsyncIterator[World]:
     """A connector on loopback and a channel that has a token for it."""
-    connector, session = Connector(), http_session(trust)
-    await connector.server.start()
-    yield World(connector, Source(), session)
-    session.close()
-    await connector.server.stop()
-
-
-class Bot:
-    """Sends one message, and keeps what came of it."""
-
-    def __init__(self) -> None:
-        self.sent: list[object] = []
-
-    async def __call__(self, turn: TurnContext) -> None:
-        self.sent.append(await turn.send_activity("hello"))
+    async with world_of(trust) as world:
+        yield world
 
 
 async def test_a_reply_reaches_the_conversation(world: World) -> None:
@@ -66,20 +51,8 @@ async def test_an_update_is_put(world: World) -> None:
     assert getattr(answers[0], "id", None) == "post-9"
 
 
-class Update:
-    """Replaces one message, and keeps what came of it."""
-
-    def __init__(self, **members: object) -> None:
-        self.sent: list[object] = []
-        self._members = members
-
-    async def __call__(self, turn: TurnContext) -> None:
-        new = Activity(id="post-9", type=ActivityTypes.message, text="new", **self._members)
-        self.sent.append(await turn.update_activity(new))
-
-
 @pytest.mark.parametrize(
-    "bot, answer, trouble, logged",
+    "bot, refused, trouble, logged",
     [
         (Bot, refusal(400, "BadArgument"), Trouble.UNFIT, "the message: 400 BadArgument"),
         (
@@ -126,12 +99,12 @@ async def test_a_refusal_is_a_value_and_one_line_of_the_log(
     world: World,
     caplog: pytest.LogCaptureFixture,
     bot: type[Bot] | type[Update],
-    answer: Callable[[], web.Response],
+    refused: Callable[[], web.Response],
     trouble: Trouble,
     logged: str,
 ) -> None:
     """What another try would not change is asked once. The turn goes on; the log has one warning, without secrets."""
-    world.connector.answers.append(answer)
+    world.connector.answers.append(refused)
     one = bot()
     with caplog.at_level(logging.WARNING):
         assert await world.run(one) == (200, None)
@@ -145,84 +118,6 @@ async def test_a_refusal_is_a_value_and_one_line_of_the_log(
     assert "\n" not in record.getMessage()
     assert record.exc_info is None
     assert TOKEN not in caplog.text
-
-
-@pytest.mark.parametrize("bot", [Bot, Update])
-@pytest.mark.parametrize(
-    "answer, paused",
-    [
-        (refusal(429, Retry_After="0"), [0.0, 0.0, 0.0]),
-        (refusal(429, Retry_After="2"), [2.0, 2.0, 2.0]),
-        (refusal(429), [0.75, 1.5, 3.0]),
-        (
-            refusal(429, Retry_After="Wed, 21 Oct 2026 07:28:03 GMT", Date="Wed, 21 Oct 2026 07:28:00 GMT"),
-            [3.0, 3.0, 3.0],
-        ),
-        (refusal(412), [0.75, 1.5, 3.0]),
-        (refusal(502), [0.75, 1.5, 3.0]),
-        (refusal(503, Retry_After="1"), [1.0, 1.0, 1.0]),
-        (refusal(504), [0.75, 1.5, 3.0]),
-    ],
-)
-async def test_what_passes_is_tried_again(
-    world: World, bot: type[Bot] | type[Update], answer: Callable[[], web.Response], paused: list[float]
-) -> None:
-    """After the time that the connector asks for, or one that doubles; four times in all."""
-    for refusals in range(TRIES):
-        one = bot()
-        world.connector.answers.extend([answer] * refusals)
-        await world.run(one)
-        assert world.connector.pauses == paused[:refusals]
-        assert len(world.connector.calls) == refusals + 1
-        assert isinstance(one.sent[0], ResourceResponse)
-        world.connector.pauses.clear()
-        world.connector.calls.clear()
-
-
-async def test_there_is_no_fifth_try(world: World) -> None:
-    """Four refusals are final, and the bot hears for how long to leave Teams alone."""
-    world.connector.answers.extend([refusal(429, "Throttled", Retry_After="3")] * (TRIES + 1))
-    bot = Bot()
-    await world.run(bot)
-    assert bot.sent == [Undelivered(Trouble.BUSY, "429 Throttled", 3.0)]
-    assert len(world.connector.calls) == TRIES
-
-
-@pytest.mark.parametrize(
-    "answer, seconds, calls",
-    [
-        (refusal(503), 1.2, 1),
-        (refusal(503), 1.9, 2),
-        (refusal(503), 3.4, 3),
-        (refusal(429, Retry_After="9"), 9.4, 1),
-        (refusal(429, Retry_After="9"), 12.0, TRIES),  # these pauses take no time
-    ],
-)
-async def test_no_try_begins_too_late(
-    world: World, answer: Callable[[], web.Response], seconds: float, calls: int
-) -> None:
-    """A pause that would leave too little of the turn is not begun."""
-    world.connector.answers.extend([answer] * TRIES)
-    bot = Bot()
-    await world.run(bot, seconds)
-    assert len(world.connector.calls) == calls
-
-
-async def test_what_the_next_message_makes_up_for_is_tried_once(world: World) -> None:
-    """Progress is marked by a low importance, and a typing indicator by its kind; Teams does not see the mark."""
-    world.connector.answers.extend([refusal(503)] * 3)
-    update = Update(importance=ActivityImportance.low)
-    await world.run(update)
-    sent: list[object] = []
-
-    async def bot(turn: TurnContext) -> None:
-        sent.append(await turn.send_activity(Activity(type=ActivityTypes.typing)))
-        sent.append(await turn.send_activity(Activity(text="x", importance=ActivityImportance.low)))
-
-    await world.run(bot)
-    assert [*update.sent, *sent] == [Undelivered(Trouble.BUSY, "503 Code")] * 3
-    assert len(world.connector.calls) == 3
-    assert not any("importance" in body for body in world.connector.bodies)
 
 
 async def test_a_message_is_taken_whatever_is_said_about_it(world: World) -> None:
@@ -245,20 +140,18 @@ async def test_a_message_is_taken_whatever_is_said_about_it(world: World) -> Non
     assert len(world.connector.calls) == len(garbage)
 
 
-async def test_a_connector_that_is_down_is_a_value(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """A refused connection is tried again, as nothing has been sent; then the turn goes on."""
-    bot = Bot()
-    url = world.connector.url
-    await world.connector.server.stop()
-    with caplog.at_level(logging.WARNING, logger="mailcheck"):
-        assert await world.run(bot, serviceUrl=url) == (200, None)
-    (undelivered,) = bot.sent
-    assert isinstance(undelivered, Undelivered)
-    assert undelivered.trouble is Trouble.UNREACHED
-    assert "refused" in undelivered.reason
-    assert "refused" in caplog.text
-    assert len(caplog.records) == 1
-    assert world.connector.pauses == [0.75, 1.5, 3.0]
+async def test_each_message_has_its_own_outcome(world: World) -> None:
+    """What was sent before a failure is known by its id, and what comes after it is sent."""
+    outcomes: list[object] = []
+
+    async def bot(turn: TurnContext) -> None:
+        outcomes.extend(await turn.send_activities([Activity(text=text) for text in ("a", "b", "c")]))
+
+    world.connector.answers.extend([answer("first"), refusal(413, "MessageSizeTooBig"), answer("third")])
+    assert await world.run(bot) == (200, None)
+    first, second, third = outcomes
+    assert [getattr(first, "id", None), getattr(third, "id", None)] == ["first", "third"]
+    assert second == Undelivered(Trouble.UNFIT, "413 MessageSizeTooBig")
 
 
 async def test_without_a_token_nothing_is_sent(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -44,14 +44,27 @@ class Setback:
     Attributes:
         told: What the bot is told if there is no other try.
         again: Whether another try may do better, and does less harm than none.
+        at_once: Whether that other try need not wait, where it is the second.
         stale: Whether the token is what was refused: it may have been revoked.
         advice: What an administrator can do about it; empty where that is nothing.
     """
 
     told: Undelivered
     again: bool = False
+    at_once: bool = False
     stale: bool = False
     advice: str = ""
+
+
+class NotTakenError(Exception):
+    """Carries why a try came to nothing through msrest to who made it.
+
+    msrest's own HttpOperationError is not relied on: it is lost, and the status with it, where a gateway answers HTML.
+    """
+
+    def __init__(self, setback: Setback) -> None:
+        super().__init__(setback.told.reason)
+        self.setback = setback
 
 
 OUT_OF_TIME: Final = Setback(Undelivered(Trouble.UNREACHED, "no answer before the end of the turn"))
@@ -90,8 +103,10 @@ def unanswered(fault: Fault, words: str, *, may_be_taken: bool, update: bool) ->
     """
     passing = fault in {Fault.REFUSED, Fault.CLOSED, Fault.UNREACHABLE, Fault.TIMEOUT}
     return Setback(
-        Undelivered(Trouble.UNREACHED, f"{fault} {words}"), again=passing and (update or not may_be_taken)
-    )  # fmt: skip
+        Undelivered(Trouble.UNREACHED, f"{fault} {words}"),
+        again=passing and (update or not may_be_taken),
+        at_once=fault is Fault.CLOSED,  # as a rule, the connection had been kept for too long
+    )
 
 
 def _trouble(status: int, code: str, *, update: bool) -> Trouble:

@@ -7,12 +7,11 @@ on any other answer it would send the same activity again, and the work would be
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 import requests
 from azure.core.exceptions import DeserializationError  # what msrest raises
@@ -30,21 +29,13 @@ from botframework.connector.auth.connector_factory import ConnectorFactory
 from msrest.authentication import Authentication
 from msrest.pipeline.async_abc import AsyncPipeline
 
-from mailcheck.adapters.bot_answers import OUT_OF_TIME, Setback
 from mailcheck.adapters.bot_credentials import BotCredentials
-from mailcheck.adapters.bot_sender import ConnectorSender, NotTakenError
-from mailcheck.adapters.https import one_line
+from mailcheck.adapters.bot_sender import TIMEOUTS, ConnectorSender
+from mailcheck.adapters.bot_tries import Pause, Tries
 from mailcheck.model.delivery import Undelivered
-
-TRIES: Final = 4
-FIRST_PAUSE: Final = 1.0  # seconds; doubled with each try. A chat takes seven messages in a second
-LEAST_TIME: Final = 0.5  # seconds before the deadline: no try begins later
-
-_log = logging.getLogger(__name__)
 
 # The context of the turn, and when the turn has to have ended, on the running loop's clock.
 type Turn = Callable[[TurnContext, float], Awaitable[None]]
-type Pause = Callable[[float], Awaitable[None]]
 type Delivered = ResourceResponse | Undelivered
 
 
@@ -62,6 +53,7 @@ class TeamsChannel:
         session: The HTTP session, with its trust, from `http_session`; shared, and left open.
         pause: Waits so many seconds before another try.
         chance: From 0 to 1, anew each time: spreads the tries of many turns.
+        timeouts: Seconds of one call: to connect, and for the whole answer; never beyond the turn's deadline.
     """
 
     def __init__(
@@ -72,11 +64,13 @@ class TeamsChannel:
         session: requests.Session,
         pause: Pause = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        timeouts: tuple[float, float] = TIMEOUTS,
     ) -> None:
         self._app_id = app_id
         self._credentials = credentials
         self._session = session
-        self._tries = _Tries(pause, chance)
+        self._tries = Tries(pause, chance)
+        self._timeouts = timeouts
 
     async def process(self, activity: Mapping[str, Any], turn: Turn, deadline: float) -> tuple[int, object]:
         """Runs one turn, and gives the HTTP status and JSON body (or none) that Teams is to be answered.
@@ -97,7 +91,8 @@ class TeamsChannel:
         async def logic(context: TurnContext) -> None:
             await turn(context, deadline)
 
-        connectors = _Connectors(ConnectorSender(self._credentials, self._session, deadline))
+        sender = ConnectorSender(self._credentials, self._session, deadline=deadline, timeouts=self._timeouts)
+        connectors = _Connectors(sender)
         adapter = _Adapter(connectors, self._tries, deadline)
         answer = await adapter.process_activity(self._authenticated(parsed.service_url, connectors), parsed, logic)
         return (HTTPStatus.OK, None) if answer is None else (int(answer.status), answer.body)
@@ -117,7 +112,7 @@ class TeamsChannel:
 class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotations
     """The SDK's adapter for one turn; what could not be sent or updated is a value instead of an exception."""
 
-    def __init__(self, connectors: "_Connectors", tries: "_Tries", deadline: float) -> None:
+    def __init__(self, connectors: "_Connectors", tries: Tries, deadline: float) -> None:
         super().__init__(_GuardedAuthentication(connectors))
         self._tries = tries
         self._deadline = deadline
@@ -153,52 +148,6 @@ def _unmarked(activity: Activity) -> tuple[Activity, bool]:
     plain = copy(activity)
     plain.importance = None
     return plain, True
-
-
-class _Tries:
-    """Another try where one may do better and there is time for it."""
-
-    def __init__(self, pause: Pause, chance: Callable[[], float]) -> None:
-        self._pause = pause
-        self._chance = chance
-
-    async def deliver(
-        self, what: str, call: Callable[[], Awaitable[ResourceResponse]], *, once: bool, deadline: float
-    ) -> Delivered:
-        """What came of this call, made at most `TRIES` times and until the deadline; or `once`."""
-        number = 0
-        while True:
-            outcome = await _by(deadline, call)
-            if isinstance(outcome, ResourceResponse):
-                return outcome
-            number += 1
-            pause = self._before_next(number, outcome)
-            late = asyncio.get_running_loop().time() + pause + LEAST_TIME > deadline
-            if once or not outcome.again or number == TRIES or late:
-                break
-            await self._pause(pause)
-        advice = f"; {outcome.advice}" if outcome.advice else ""
-        _log.warning("Teams' connector did not take the %s: %s%s", what, one_line(outcome.told.reason), advice)
-        return outcome.told
-
-    def _before_next(self, number: int, setback: Setback) -> float:
-        """Seconds: what the connector asks for, or a random half of a time that doubles."""
-        if setback.told.wait is not None:
-            return setback.told.wait
-        return FIRST_PAUSE * 2.0 ** (number - 1) * (1 + self._chance()) / 2
-
-
-async def _by(deadline: float, call: Callable[[], Awaitable[ResourceResponse]]) -> ResourceResponse | Setback:
-    """What came of one try that has ended by then; it is not begun any more when it is too late."""
-    if asyncio.get_running_loop().time() >= deadline:
-        return OUT_OF_TIME
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await call()
-    except NotTakenError as error:
-        return error.setback
-    except TimeoutError:
-        return OUT_OF_TIME
 
 
 class _GuardedAuthentication(BotFrameworkAuthentication):  # type: ignore[misc] # the SDK has no annotations

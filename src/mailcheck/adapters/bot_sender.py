@@ -16,7 +16,7 @@ from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http import ClientRequest
 from msrest.universal_http.async_requests import AsyncRequestsClientResponse
 
-from mailcheck.adapters.bot_answers import Setback, refused, unanswered
+from mailcheck.adapters.bot_answers import NotTakenError, Setback, refused, unanswered
 from mailcheck.adapters.bot_credentials import BotCredentials, NoToken
 from mailcheck.adapters.https import fault_of, json_object, line_of
 from mailcheck.adapters.one_flight import in_thread
@@ -24,24 +24,13 @@ from mailcheck.model.delivery import Trouble, Undelivered
 from mailcheck.model.evidence import Fault
 from mailcheck.model.secret import Secret
 
-CONNECT_TIMEOUT: Final = 3.0  # seconds
-READ_TIMEOUT: Final = 5.0  # seconds for the whole answer, see bounded.py
+# Seconds to connect, and for the whole answer (bounded.py).
+TIMEOUTS: Final = (3.0, 5.0)
 _TAKEN: Final = frozenset({200, 201, 202})
 _CODE_LIMIT: Final = 64  # characters; Teams' codes are below 40
 
 type Sent = Request[ClientRequest]
 type Answered = Response[ClientRequest, AsyncRequestsClientResponse]
-
-
-class NotTakenError(Exception):
-    """Carries why a try came to nothing through msrest to the adapter.
-
-    msrest's own HttpOperationError is not relied on: it is lost, and the status with it, where a gateway answers HTML.
-    """
-
-    def __init__(self, setback: Setback) -> None:
-        super().__init__(setback.told.reason)
-        self.setback = setback
 
 
 class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse]):
@@ -52,12 +41,21 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         session: From `http_session`, which bounds what is read; shared, and left open.
         deadline: No time-out is longer than until then, on the running loop's clock. It is kept by who calls: what a
             thread does after it, such as looking up a name, is waited for by nobody.
+        timeouts: As `TIMEOUTS`.
     """
 
-    def __init__(self, credentials: BotCredentials, session: requests.Session, deadline: float) -> None:
+    def __init__(
+        self,
+        credentials: BotCredentials,
+        session: requests.Session,
+        *,
+        deadline: float,
+        timeouts: tuple[float, float] = TIMEOUTS,
+    ) -> None:
         self._credentials = credentials
         self._session = session
         self._deadline = deadline
+        self._timeouts = timeouts
 
     async def __aexit__(self, *_: object) -> None:
         """Closes nothing: the session is shared."""
@@ -77,9 +75,9 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         token = await self._credentials.token()
         if isinstance(token, NoToken):
             return Setback(Undelivered(Trouble.UNREACHED, token.reason))
-        left = max(0.1, self._deadline - asyncio.get_running_loop().time())
-        timeouts = (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left))
-        return await in_thread(partial(self._exchange, request, token, timeouts))
+        left = max(0.1, self._deadline - asyncio.get_running_loop().time())  # requests takes no 0
+        connect, read = (min(seconds, left) for seconds in self._timeouts)
+        return await in_thread(partial(self._exchange, request, token, (connect, read)))
 
     def _exchange(self, request: Sent, token: Secret[str], timeouts: tuple[float, float]) -> Answered | Setback:
         """Blocks; what can be long, such as reading JSON, is done here."""

@@ -1,0 +1,199 @@
+"""Calls of Teams' connector that do not go well on the wire: how long they last, and whether they are made again."""
+
+import asyncio
+import socket
+import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+
+from mailcheck.adapters.bot_tries import TRIES
+from mailcheck.adapters.bounded import BODY_LIMIT
+from mailcheck.adapters.one_flight import in_thread
+from mailcheck.model.delivery import Trouble, Undelivered
+from tests.adapters.connector_kit import Bot, Update, World, world_of
+from tests.adapters.mail_kit import Script, serving
+
+SHORT = (5.0, 0.3)  # seconds to connect, and for an answer
+LATEST = 3.0  # seconds: well above the deadlines of these tests, well below the time-outs of the product
+_TAKEN = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+async def world(trust: ssl.SSLContext) -> AsyncIterator[World]:
+    """A channel of little patience."""
+    async with world_of(trust, SHORT) as world:
+        yield world
+
+
+@pytest.fixture
+async def usual(trust: ssl.SSLContext) -> AsyncIterator[World]:
+    """A channel with the time-outs of the product."""
+    async with world_of(trust) as world:
+        yield world
+
+
+def _asked(script: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Script:
+    """A connector that has heard the request before it does something."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line.split(b":")[1]) for line in head.splitlines() if line.lower().startswith(b"content-len"))
+        await reader.readexactly(length)
+        await script(writer)
+
+    return serve
+
+
+async def _silent(_writer: asyncio.StreamWriter) -> None:
+    return
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 201 Created\r\nDate: ")
+    while not writer.is_closing():
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(SHORT[1] / 10)
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def _reset(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def _break_off(writer: asyncio.StreamWriter) -> None:
+    writer.write(_TAKEN + b'Content-Length: 100\r\n\r\n{"id"')
+    writer.close()
+
+
+async def _stop_half(writer: asyncio.StreamWriter) -> None:
+    writer.write(_TAKEN + b'Content-Length: 100\r\n\r\n{"id"')
+
+
+async def _babble(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"* OK IMAP ready\r\n" * 2)
+
+
+async def _flood(writer: asyncio.StreamWriter) -> None:
+    writer.write(_TAKEN + b"\r\n")
+    while not writer.is_closing():
+        writer.write(b" " * BODY_LIMIT)
+        await writer.drain()
+
+
+async def _many_headers(writer: asyncio.StreamWriter) -> None:
+    writer.write(_TAKEN + b"X: y\r\n" * 1000 + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "does, messages, updates, words",
+    [
+        (_silent, 1, TRIES, "timeout"),  # it has the message, and may yet show it
+        (_drip, 1, TRIES, "timeout"),
+        (_stop_half, 1, TRIES, "timeout"),  # 201: it did show it, under an id that never came
+        (_break_off, 1, TRIES, "closed"),
+        (_hang_up, TRIES, TRIES, "closed"),  # as a connection does that was kept for too long
+        (_reset, TRIES, TRIES, "closed"),
+        (_babble, 1, 1, "malformed"),
+        (_flood, 1, 1, "malformed the answer is longer than"),
+        (_many_headers, 1, 1, "malformed"),
+    ],
+)
+async def test_a_message_that_may_be_in_the_chat_is_not_sent_again(
+    world: World,
+    does: Callable[[asyncio.StreamWriter], Awaitable[None]],
+    messages: int,
+    updates: int,
+    words: str,
+) -> None:
+    """No answer: an update is made again; a message only where it cannot have been taken, or hardly."""
+    for bot, tries in ((Bot(), messages), (Update(), updates)):
+        async with serving(_asked(does)) as peer:
+            assert await world.run(bot, serviceUrl=f"http://{peer.endpoint}/") == (200, None)
+            assert peer.connections == tries
+        (undelivered,) = bot.sent
+        assert isinstance(undelivered, Undelivered)
+        assert undelivered.trouble is Trouble.UNREACHED
+        assert undelivered.reason.startswith(words)
+
+
+async def test_a_connection_that_was_kept_for_too_long_costs_no_pause(world: World) -> None:
+    """The second try after a connection that was closed without a word is made at once; only a third would wait."""
+    heard: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _asked(_silent)(reader, writer)
+        heard.append(1)
+        if len(heard) != 2:
+            writer.write(_TAKEN + b'Content-Length: 10\r\n\r\n{"id":"a"}')
+            await writer.drain()
+        writer.close()
+
+    async with serving(serve) as peer:
+        for _ in range(2):
+            bot = Bot()
+            await world.run(bot, serviceUrl=f"http://{peer.endpoint}/")
+            assert getattr(bot.sent[0], "id", None) == "a"
+    assert len(heard) == 3
+    assert world.connector.pauses == [0.0]
+
+
+@pytest.mark.parametrize("does", [_silent, _drip, _stop_half, _flood])
+@pytest.mark.parametrize("bot", [Bot, Update])
+async def test_the_deadline_is_kept(
+    usual: World, does: Callable[[asyncio.StreamWriter], Awaitable[None]], bot: type[Bot] | type[Update]
+) -> None:
+    """A turn of half a second ends then, whatever the connector does; its thread ends soon after."""
+    threads = set(threading.enumerate())
+    async with serving(_asked(does)) as peer:
+        one = bot()
+        began = time.monotonic()
+        assert await usual.run(one, seconds=0.5, serviceUrl=f"http://{peer.endpoint}/") == (200, None)
+        assert time.monotonic() - began < LATEST
+        assert isinstance(one.sent[0], Undelivered)
+        for thread in set(threading.enumerate()) - threads:
+            await in_thread(partial(thread.join, LATEST))
+            assert not thread.is_alive()
+
+
+async def test_the_deadline_is_kept_without_a_connection(usual: World) -> None:
+    """A listener whose queue is full lets nobody in, and does not say so."""
+    with ExitStack() as open_:
+        listener = open_.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):  # the first is queued
+            one = open_.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        bot = Bot()
+        began = time.monotonic()
+        await usual.run(bot, seconds=0.5, serviceUrl=f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        assert time.monotonic() - began < LATEST
+        assert isinstance(bot.sent[0], Undelivered)
+
+
+async def test_the_deadline_is_kept_without_a_token(usual: World) -> None:
+    """A token that does not come is waited for no longer than the turn lasts."""
+    usual.source.go_on.clear()
+    bot = Bot()
+    began = time.monotonic()
+    await usual.run(bot, seconds=0.5)
+    assert time.monotonic() - began < LATEST
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "no answer before the end of the turn")]
+    assert usual.connector.calls == []
+    usual.source.go_on.set()
+
+
+async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
+    """What a turn wants to say after its end does not reach the chat."""
+    bot = Bot()
+    await usual.run(bot, seconds=-1)
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "no answer before the end of the turn")]
+    assert usual.connector.calls == []
