@@ -22,6 +22,7 @@ from lab.names import NameProxy
 from lab.pki import Authority, KeyPair, self_signed
 from lab.scenario import Scenario
 from lab.scenarios import find
+from lab.teams.conversation import OPERATORS
 from lab.teams.service import Teams
 from lab.tenant import Application, Tenant
 from lab.vault_contents import Content
@@ -197,7 +198,7 @@ class World:
             "MAILCHECK_POP": f"{_HOST}:{self.exchange.pop_port}",
             "MAILCHECK_SMTP": f"{_HOST}:{self.exchange.smtp_port}",
             "MAILCHECK_CA_FILE": str(self._anchors_file),
-            "MAILCHECK_OPERATORS": "*",
+            "MAILCHECK_OPERATORS": ",".join(person.object_id for person in OPERATORS),
             "MAILCHECK_BOT_METADATA": self.teams.metadata_url,
             "MicrosoftAppType": "SingleTenant",
             "MicrosoftAppId": ids.BOT_CLIENT_ID,

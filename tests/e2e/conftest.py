@@ -20,6 +20,7 @@ _SESSION = {"scope": "session", "loop_scope": "session"}
 async def world() -> AsyncIterator[World]:
     """Microsoft's side, on loopback."""
     async with World() as started:
+        started.teams.connector.rates.enforced = False  # the tests ask faster than people do
         yield started
 
 

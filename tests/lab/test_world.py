@@ -15,7 +15,7 @@ import pytest
 from lab.keyvault import KeyVault
 from lab.pki import Authority
 from lab.serving import WebServer
-from lab.teams.conversation import ANNA
+from lab.teams.conversation import ANNA, BEN
 from lab.tenant import (
     BOT_CLIENT_ID,
     BOT_RESOURCE,
@@ -37,6 +37,11 @@ async def world() -> AsyncIterator[World]:
     async with World() as started:
         started.teams.directory.install(started.teams.directory.personal(ANNA).id)
         yield started
+
+
+async def test_two_people_are_operators(world: World) -> None:
+    """The settings let Anna and Ben use the bot; Chloe is a stranger to it."""
+    assert world.settings()["MAILCHECK_OPERATORS"] == f"{ANNA.object_id},{BEN.object_id}"
 
 
 async def members(world: World, authorization: str) -> int:

@@ -5,7 +5,6 @@ https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connec
 
 import datetime as dt
 import json
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,8 +15,10 @@ from lab.teams.activities import bot_account, conversation_account, member
 from lab.teams.bearer import BotBearer, denied
 from lab.teams.card_limits import MAX_CARD_BYTES, card_bytes, is_card
 from lab.teams.conversation import CARD_TYPE, Conversation, Person, Post
-from lab.teams.directory import CHANNEL_ID, Directory
+from lab.teams.directory import CHANNEL_ID, Directory, place_of
 from lab.teams.faults import Fault
+from lab.teams.plan import Plan
+from lab.teams.rates import Call, Rates
 
 PREFIX = "/teams"
 # "Approximately 100 KB" of UTF-16, attachments by URL not counted:
@@ -25,6 +26,7 @@ PREFIX = "/teams"
 MAX_MESSAGE_BYTES = 100 * 1024
 MAX_BODY_BYTES = 4 * 1024 * 1024  # so far above it that a message too large gets Teams' answer and not aiohttp's
 
+type _Handler = Callable[[web.Request], Awaitable[web.Response]]
 type _Action = Callable[[web.Request, Conversation], Awaitable[web.Response]]
 
 
@@ -46,7 +48,8 @@ class Connector:
         new_id: A new activity id.
 
     Attributes:
-        faults: Answers to give instead of doing what is asked, one per authenticated call, first in first out.
+        faults: What is planned for calls in place of what they ask, the next ones or later ones.
+        rates: How often the bot called, by Teams' limits.
         refused: Why calls were answered 401, oldest first.
     """
 
@@ -62,7 +65,8 @@ class Connector:
         self._bearer = bearer
         self._clock = clock
         self._new_id = new_id
-        self.faults: deque[Fault] = deque()
+        self.faults = Plan()
+        self.rates = Rates(clock)
         self.refused: list[str] = []
 
     def routes(self) -> list[web.RouteDef]:
@@ -71,39 +75,51 @@ class Connector:
         one = root + "/{conversation}"
         activity = one + "/activities/{activity}"
         return [
-            web.post(root, self._create),
-            web.post(f"{one}/activities", self._in_conversation(self._send)),
-            web.post(activity, self._in_conversation(self._reply)),
-            web.put(activity, self._in_conversation(self._update)),
-            web.delete(activity, self._in_conversation(self._delete)),
-            web.get(f"{activity}/members", self._in_conversation(self._members)),
-            web.get(f"{one}/members", self._in_conversation(self._members)),
-            web.get(f"{one}/pagedmembers", self._in_conversation(self._paged_members)),
-            web.get(one + "/members/{member}", self._in_conversation(self._member)),
+            web.post(root, self._asked(Call.CREATE, self._create)),
+            web.post(f"{one}/activities", self._in_conversation(Call.SEND, self._send)),
+            web.post(activity, self._in_conversation(Call.SEND, self._reply)),
+            web.put(activity, self._in_conversation(Call.UPDATE, self._update)),
+            web.delete(activity, self._in_conversation(Call.DELETE, self._delete)),
+            web.get(f"{activity}/members", self._in_conversation(Call.MEMBERS, self._members)),
+            web.get(f"{one}/members", self._in_conversation(Call.MEMBERS, self._members)),
+            web.get(f"{one}/pagedmembers", self._in_conversation(Call.MEMBERS, self._paged_members)),
+            web.get(one + "/members/{member}", self._in_conversation(Call.MEMBERS, self._member)),
         ]
 
-    def _in_conversation(self, action: _Action) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """The handler of a call about one conversation: who asks, planned faults, does it exist, is the bot in it."""
+    def _in_conversation(self, call: Call, action: _Action) -> _Handler:
+        """The handler of a call about one conversation: does it exist, is the bot in it."""
 
         async def handler(request: web.Request) -> web.Response:
-            if (early := self._before(request)) is not None:
-                return early
             conversation = self._directory.find(request.match_info["conversation"])
             if conversation is None:
-                return faults.CONVERSATION_NOT_FOUND.response()
-            try:
-                self._check_roster(conversation.id)
-                return await action(request, conversation)
-            except _RefusedError as refused:
-                return refused.fault.response()
+                raise _RefusedError(faults.CONVERSATION_NOT_FOUND)
+            self._check_roster(conversation.id)
+            return await action(request, conversation)
 
-        return handler
+        return self._asked(call, handler)
 
-    def _before(self, request: web.Request) -> web.Response | None:
-        if (reason := self._bearer.refusal(request.headers.get("Authorization"))) is not None:
-            self.refused.append(reason)
-            return denied()
-        return self.faults.popleft().response() if self.faults else None
+    def _asked(self, call: Call, handler: _Handler) -> _Handler:
+        """The handler of any call: who asks, how often, what is planned."""
+
+        async def asked(request: web.Request) -> web.Response:
+            if (reason := self._bearer.refusal(request.headers.get("Authorization"))) is not None:
+                self.refused.append(reason)
+                return denied()
+
+            async def act() -> web.Response:
+                try:
+                    return await handler(request)
+                except _RefusedError as refused:
+                    return refused.fault.response()
+
+            wait = self.rates.wait(call, place_of(request.match_info.get("conversation", "")))
+            if wait is not None:
+                return faults.throttled(wait).response()
+            trouble = self.faults.take(call)
+            met = None if trouble is None else await trouble.meet(request, act)
+            return await act() if met is None else met
+
+        return asked
 
     def _check_roster(self, conversation_id: str) -> None:
         if not self._directory.has_bot(conversation_id):
@@ -157,19 +173,14 @@ class Connector:
 
     async def _create(self, request: web.Request) -> web.Response:
         """A personal chat with `members[0]`, or a new thread in the channel `channelData.channel.id`."""
-        if (early := self._before(request)) is not None:
-            return early
-        try:
-            body = await _body(request)
-            first = body.get("activity")
-            if first is not None:
-                _check_activity(first)
-            conversation = self._wanted(body)
-            if first is None:
-                return web.json_response({"id": conversation.id}, status=201)
-            post = await conversation.add(self._stamped(conversation, first, self._thread(conversation)))
-        except _RefusedError as refused:
-            return refused.fault.response()
+        body = await _body(request)
+        first = body.get("activity")
+        if first is not None:
+            _check_activity(first)
+        conversation = self._wanted(body)
+        if first is None:
+            return web.json_response({"id": conversation.id}, status=201)
+        post = await conversation.add(self._stamped(conversation, first, self._thread(conversation)))
         return web.json_response({"id": conversation.id, "activityId": post.id}, status=201)
 
     def _wanted(self, body: Mapping[str, Any]) -> Conversation:

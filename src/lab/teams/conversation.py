@@ -35,6 +35,7 @@ ANNA = Person("Anna Berg", "55555555-aaaa-4bbb-8ccc-0000000000a1", "anna@contoso
 BEN = Person("Ben Okoro", "55555555-aaaa-4bbb-8ccc-0000000000b2", "ben@contoso.com")
 CHLOE = Person("Chloe Martin", "55555555-aaaa-4bbb-8ccc-0000000000c3", "chloe@contoso.com")
 PEOPLE = (ANNA, BEN, CHLOE)
+OPERATORS = (ANNA, BEN)  # those whom the app's settings let use the bot: Chloe is a stranger to it
 
 
 class Kind(StrEnum):

@@ -33,15 +33,15 @@ class Directory:
 
     def install(self, conversation_id: str) -> None:
         """Installs the app in a chat or, by any of its threads, in the team."""
-        self._installed.add(_place(conversation_id))
+        self._installed.add(place_of(conversation_id))
 
     def uninstall(self, conversation_id: str) -> None:
         """Removes the app from there."""
-        self._installed.discard(_place(conversation_id))
+        self._installed.discard(place_of(conversation_id))
 
     def has_bot(self, conversation_id: str) -> bool:
         """Whether the bot is in this conversation's roster."""
-        return _place(conversation_id) in self._installed
+        return place_of(conversation_id) in self._installed
 
     def personal(self, person: Person) -> Conversation:
         """The chat between this person and the bot."""
@@ -66,6 +66,6 @@ class Directory:
         return self.conversations[key]
 
 
-def _place(conversation_id: str) -> str:
+def place_of(conversation_id: str) -> str:
     """What the app is installed in: a chat, or the channel of a thread."""
     return conversation_id.partition(";")[0]

@@ -1,6 +1,7 @@
 """Teams as one object: people say things and press buttons, the bot answers, and both end up in conversations."""
 
 import datetime as dt
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,6 +74,7 @@ class Teams(CallingServer):
         issuer: Signs; its documents are served at `metadata_url`.
         connector: Takes the bot's calls at `service_url`.
         directory: The people and the conversations.
+        unplugged: Whether activities name a service URL where every connection is refused.
     """
 
     def __init__(
@@ -95,11 +97,31 @@ class Teams(CallingServer):
         self.issuer = Issuer(audience=bot_id, clock=clock)
         bearer = BotBearer(verify, bot_id)
         self.connector = Connector(self.directory, bearer=bearer, clock=clock, new_id=self._new_id)
+        self.unplugged = False
+        self._nobody: socket.socket | None = None
 
     @property
     def service_url(self) -> str:
         """The `serviceUrl` of its activities."""
+        if self.unplugged and self._nobody is not None:
+            return "http://{}:{}{}/".format(*self._nobody.getsockname(), PREFIX)
         return f"{self.url}{PREFIX}/"
+
+    async def start(self) -> None:
+        """Begins to serve.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        await super().start()
+        self._nobody = socket.socket()  # it never listens: connections to its port are refused
+        self._nobody.bind(("127.0.0.1", 0))
+
+    async def stop(self) -> None:
+        """Closes everything."""
+        if self._nobody is not None:
+            self._nobody.close()
+        await super().stop()
 
     @property
     def metadata_url(self) -> str:
