@@ -25,7 +25,6 @@ from mailcheck.model.secret import Secret
 from tests.adapters.bot_kit import Clock, activity
 
 TOKEN = "planted-bot-token"
-CHANCE = 0.5  # so pauses are three quarters of a time that doubles
 
 
 @dataclass
@@ -77,6 +76,7 @@ class World:
     session: requests.Session
     timeouts: tuple[float, float] = TIMEOUTS
     pause: Pause | None = None
+    chance: float = 0.5  # pauses are three quarters of a time that doubles
 
     def __post_init__(self) -> None:
         self.channel = TeamsChannel(
@@ -84,7 +84,7 @@ class World:
             credentials=BotCredentials(self.source, clock=Clock().monotonic),
             session=self.session,
             pause=self.pause or self.connector.pause,
-            chance=lambda: CHANCE,
+            chance=lambda: self.chance,
             timeouts=self.timeouts,
         )
 

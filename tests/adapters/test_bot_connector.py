@@ -3,7 +3,7 @@
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import web
@@ -41,81 +41,112 @@ async def test_the_token_stays_out_of_the_shared_session(world: World) -> None:
 
 async def test_an_update_is_put(world: World) -> None:
     """A message is replaced by its id."""
-    answers: list[object] = []
-
-    async def bot(turn: TurnContext) -> None:
-        answers.append(await turn.update_activity(Activity(id="post-9", type=ActivityTypes.message, text="new")))
-
+    bot = Update()
     assert await world.run(bot) == (200, None)
     assert world.connector.calls[0][:2] == ("PUT", "/teams/v3/conversations/a:1/activities/post-9")
-    assert getattr(answers[0], "id", None) == "post-9"
+    assert getattr(bot.sent[0], "id", None) == "post-9"
+
+
+class Row(NamedTuple):
+    """One refusal, what the bot is told, and what else is seen of it."""
+
+    bot: type[Bot] | type[Update]
+    status: int
+    code: str
+    trouble: Trouble
+    headers: dict[str, str] = {}  # noqa: RUF012 - read only
+    wait: float | None = None
+    pauses: tuple[float, ...] = ()
+    advice: str = ""
+
+
+_BACK_OFF = (0.75, 1.5, 3.0)
+_IN_3_S = {"Retry_After": "Wed, 21 Oct 2026 07:28:03 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
 
 
 @pytest.mark.parametrize(
-    "bot, refused, trouble, logged",
+    "row",
     [
-        (Bot, refusal(400, "BadArgument"), Trouble.UNFIT, "the message: 400 BadArgument"),
+        Row(Bot, 400, "BadArgument", Trouble.UNFIT),
+        Row(Update, 400, "BadSyntax", Trouble.UNFIT),
+        Row(Bot, 401, "BotNotRegistered", Trouble.UNREACHED, advice="has to be the app id of an Azure Bot"),
+        Row(Update, 401, "Unauthorized", Trouble.UNREACHED, advice="MicrosoftAppType, MicrosoftAppId and Micr"),
+        Row(Bot, 403, "BotDisabledByAdmin", Trouble.SHUT_OUT, advice="allow the app in the Teams admin center"),
+        Row(Bot, 403, "BotNotInConversationRoster", Trouble.SHUT_OUT, advice="install the app in this chat"),
+        Row(Update, 403, "BotNotInConversationRoster", Trouble.SHUT_OUT, advice="install the app in this chat"),
+        Row(Bot, 403, "ConversationBlockedByUser", Trouble.SHUT_OUT),
+        Row(Update, 403, "ServiceError", Trouble.LOST),
+        Row(Bot, 404, "ConversationNotFound", Trouble.SHUT_OUT),
+        Row(Update, 404, "ConversationNotFound", Trouble.SHUT_OUT),
+        Row(Update, 404, "ActivityNotFoundInConversation", Trouble.LOST),
+        Row(Bot, 412, "PreconditionFailed", Trouble.BUSY, pauses=_BACK_OFF),
+        Row(Update, 412, "PreconditionFailed", Trouble.BUSY, pauses=_BACK_OFF),
+        Row(Bot, 413, "MessageSizeTooBig", Trouble.UNFIT),
+        Row(Bot, 429, "Throttled", Trouble.BUSY, pauses=_BACK_OFF),
+        Row(Bot, 429, "Throttled", Trouble.BUSY, {"Retry_After": "2"}, 2.0, (2.0, 2.0, 2.0)),
+        Row(Update, 429, "Throttled", Trouble.BUSY, {"Retry_After": "2"}, 2.0, (2.0, 2.0, 2.0)),
+        Row(Bot, 429, "Throttled", Trouble.BUSY, _IN_3_S, 3.0, (3.0, 3.0, 3.0)),
+        Row(Bot, 429, "Throttled", Trouble.BUSY, {"Retry_After": "60"}, 60.0),
+        Row(Bot, 500, "ServiceError", Trouble.BUSY),
+        Row(Update, 500, "ServiceError", Trouble.BUSY),
+        Row(Bot, 502, "ServiceError", Trouble.BUSY, pauses=_BACK_OFF),
+        Row(Bot, 503, "ServiceUnavailable", Trouble.BUSY, {"Retry_After": "1"}, 1.0, (1.0, 1.0, 1.0)),
+        Row(Bot, 504, "BotError", Trouble.BUSY, pauses=_BACK_OFF),
+    ],
+    ids=lambda row: "-".join([row.bot.__name__, str(row.status), row.code, *row.headers.values()]),
+)
+async def test_what_comes_of_a_refusal(world: World, caplog: pytest.LogCaptureFixture, row: Row) -> None:
+    """The bot is told the kind of trouble and the time to wait; Teams hears 200; the log has one line, with advice."""
+    world.connector.answers.extend([refusal(row.status, row.code, **row.headers)] * 9)
+    bot = row.bot()
+    with caplog.at_level(logging.WARNING):
+        assert await world.run(bot) == (200, None)
+    assert bot.sent == [Undelivered(row.trouble, f"{row.status} {row.code}", row.wait)]
+    assert world.connector.pauses == list(row.pauses)
+    assert len(world.connector.calls) == 1 + len(row.pauses)
+    (record,) = caplog.records
+    what = "message" if row.bot is Bot else "update"
+    line, _, hint = record.getMessage().partition("; ")
+    assert line == f"Teams' connector did not take the {what}: {row.status} {row.code}"
+    assert row.advice in hint if row.advice else not hint
+
+
+@pytest.mark.parametrize(
+    "odd, trouble, logged",
+    [
         (
-            Bot,
-            refusal(403, "BotDisabledByAdmin"),
-            Trouble.SHUT_OUT,
-            "the message: 403 BotDisabledByAdmin; allow the app in the Teams admin center",
-        ),
-        (
-            Bot,
-            refusal(403, "BotNotInConversationRoster"),
-            Trouble.SHUT_OUT,
-            "403 BotNotInConversationRoster; install the app in this chat or team again",
-        ),
-        (Bot, refusal(403, "ConversationBlockedByUser"), Trouble.SHUT_OUT, "403 ConversationBlockedByUser"),
-        (Bot, refusal(404, "ConversationNotFound"), Trouble.SHUT_OUT, "404 ConversationNotFound"),
-        (Update, refusal(404, "ConversationNotFound"), Trouble.SHUT_OUT, "the update: 404 ConversationNotFound"),
-        (Update, refusal(404, "ActivityNotFoundInConversation"), Trouble.LOST, "404 ActivityNotFoundInConversation"),
-        (Update, refusal(403, "ServiceError"), Trouble.LOST, "403 ServiceError"),
-        (Bot, refusal(413, "MessageSizeTooBig"), Trouble.UNFIT, "413 MessageSizeTooBig"),
-        (Bot, refusal(429, "Throttled", Retry_After="60"), Trouble.BUSY, "429 Throttled"),
-        (Bot, refusal(500, "ServiceError"), Trouble.BUSY, "500 ServiceError"),
-        (Update, refusal(500, "ServiceError"), Trouble.BUSY, "500 ServiceError"),
-        (
-            Bot,
             lambda: web.Response(status=302, headers={"Location": "https://evil.example/"}),
             Trouble.UNREACHED,
             "302 without a code",
         ),
         (
-            Bot,
             lambda: web.Response(status=400, text="<html>", content_type="text/html"),
             Trouble.UNFIT,
             "400 without a code",
         ),
-        (Bot, lambda: web.Response(status=404, text="[" * 100_000), Trouble.SHUT_OUT, "404 without a code"),
-        (Bot, lambda: web.json_response({"error": {"code": ["x"]}}, status=404), Trouble.SHUT_OUT, "without a code"),
-        (Bot, refusal(403, "x\r\n2026-01-01 forged line"), Trouble.SHUT_OUT, "403 x 2026-01-01 forged line"),
-        (Bot, refusal(403, "eyJhbGciOiJub25lIn0.e30." + "A" * 2000), Trouble.SHUT_OUT, "403 <token withheld>"),
+        (lambda: web.Response(status=404, text="[" * 100_000), Trouble.SHUT_OUT, "404 without a code"),
+        (lambda: web.json_response({"error": {"code": ["x"]}}, status=404), Trouble.SHUT_OUT, "404 without a code"),
+        (lambda: web.json_response({"error": "x"}, status=404), Trouble.SHUT_OUT, "404 without a code"),
+        (refusal(403, "x\r\n2026-01-01 forged line"), Trouble.SHUT_OUT, "403 x 2026-01-01 forged line"),
+        (refusal(403, "eyJhbGciOiJub25lIn0.e30." + "A" * 2000), Trouble.SHUT_OUT, "403 <token withheld>"),
     ],
-    ids=lambda value: value[:60] if isinstance(value, str) else "",
 )
-async def test_a_refusal_is_a_value_and_one_line_of_the_log(
+async def test_an_odd_refusal_is_one_line_too(
     world: World,
     caplog: pytest.LogCaptureFixture,
-    bot: type[Bot] | type[Update],
-    refused: Callable[[], web.Response],
+    odd: Callable[[], web.Response],
     trouble: Trouble,
     logged: str,
 ) -> None:
-    """What another try would not change is asked once. The turn goes on; the log has one warning, without secrets."""
-    world.connector.answers.append(refused)
-    one = bot()
+    """Whatever stands where the code should be, the log has one line, without secrets, and no redirect is followed."""
+    world.connector.answers.append(odd)
+    one = Bot()
     with caplog.at_level(logging.WARNING):
         assert await world.run(one) == (200, None)
-    (undelivered,) = one.sent
-    assert isinstance(undelivered, Undelivered)
-    assert undelivered.trouble is trouble
+    assert one.sent == [Undelivered(trouble, logged)]
     assert len(world.connector.calls) == 1
-    assert world.connector.pauses == []
     (record,) = caplog.records
-    assert logged in record.getMessage()
-    assert "\n" not in record.getMessage()
+    assert record.getMessage() == f"Teams' connector did not take the message: {logged}"
     assert record.exc_info is None
     assert TOKEN not in caplog.text
 

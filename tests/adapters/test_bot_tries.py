@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
-from aiohttp import web
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, ResourceResponse
 
@@ -23,64 +23,38 @@ async def world(trust: ssl.SSLContext) -> AsyncIterator[World]:
 
 
 @pytest.mark.parametrize("bot", [Bot, Update])
-@pytest.mark.parametrize(
-    "answer, paused",
-    [
-        (refusal(429, Retry_After="0"), [0.0, 0.0, 0.0]),
-        (refusal(429, Retry_After="2"), [2.0, 2.0, 2.0]),
-        (refusal(429), [0.75, 1.5, 3.0]),
-        (
-            refusal(429, Retry_After="Wed, 21 Oct 2026 07:28:03 GMT", Date="Wed, 21 Oct 2026 07:28:00 GMT"),
-            [3.0, 3.0, 3.0],
-        ),
-        (refusal(412), [0.75, 1.5, 3.0]),
-        (refusal(502), [0.75, 1.5, 3.0]),
-        (refusal(503, Retry_After="1"), [1.0, 1.0, 1.0]),
-        (refusal(504), [0.75, 1.5, 3.0]),
-    ],
-)
-async def test_what_passes_is_tried_again(
-    world: World, bot: type[Bot] | type[Update], answer: Callable[[], web.Response], paused: list[float]
-) -> None:
-    """After the time that the connector asks for, or one that doubles; four times in all."""
+async def test_what_passes_is_tried_again(world: World, bot: type[Bot] | type[Update]) -> None:
+    """The message is delivered when the connector takes it, at the fourth try at the latest."""
     for refusals in range(TRIES):
         one = bot()
-        world.connector.answers.extend([answer] * refusals)
+        world.connector.answers.extend([refusal(503)] * refusals)
         await world.run(one)
-        assert world.connector.pauses == paused[:refusals]
+        assert world.connector.pauses == [0.75, 1.5, 3.0][:refusals]
         assert len(world.connector.calls) == refusals + 1
         assert isinstance(one.sent[0], ResourceResponse)
         world.connector.pauses.clear()
         world.connector.calls.clear()
 
 
-async def test_there_is_no_fifth_try(world: World) -> None:
-    """Four refusals are final, and the bot hears for how long to leave Teams alone."""
-    world.connector.answers.extend([refusal(429, "Throttled", Retry_After="3")] * (TRIES + 1))
-    bot = Bot()
-    await world.run(bot)
-    assert bot.sent == [Undelivered(Trouble.BUSY, "429 Throttled", 3.0)]
-    assert len(world.connector.calls) == TRIES
+@pytest.mark.parametrize("chance, pauses", [(0.0, [0.5, 1.0, 2.0]), (1.0, [1.0, 2.0, 4.0])])
+async def test_pauses_are_spread(world: World, chance: float, pauses: list[float]) -> None:
+    """Half of each pause is chance: turns that were refused together do not come back together."""
+    world.connector.answers.extend([refusal(412)] * TRIES)
+    await replace(world, chance=chance).run(Bot())
+    assert world.connector.pauses == pauses
 
 
 @pytest.mark.parametrize(
-    "answer, seconds, calls",
-    [
-        (refusal(503), 1.2, 1),
-        (refusal(503), 1.9, 2),
-        (refusal(503), 3.4, 3),
-        (refusal(429, Retry_After="9"), 9.4, 1),
-        (refusal(429, Retry_After="9"), 12.0, TRIES),  # these pauses take no time
-    ],
+    "asked, tries",
+    [(["25"], 1), (["1", "25"], 2), (["1", "1", "25"], 3), (["1", "1", "1", "1"], TRIES)],
 )
-async def test_no_try_begins_too_late(
-    world: World, answer: Callable[[], web.Response], seconds: float, calls: int
-) -> None:
-    """A pause that would leave too little of the turn is not begun."""
-    world.connector.answers.extend([answer] * TRIES)
+async def test_no_try_begins_too_late(world: World, asked: list[str], tries: int) -> None:
+    """Of twenty seconds, a pause that would not leave enough is not begun."""
+    world.connector.answers.extend(refusal(429, Retry_After=seconds) for seconds in asked)
     bot = Bot()
-    await world.run(bot, seconds)
-    assert len(world.connector.calls) == calls
+    await world.run(bot, seconds=20.0)
+    assert bot.sent == [Undelivered(Trouble.BUSY, "429 Code", float(asked[-1]))]
+    assert len(world.connector.calls) == tries
 
 
 async def test_what_the_next_message_makes_up_for_is_tried_once(world: World) -> None:
@@ -125,7 +99,7 @@ async def test_a_pause_ends_with_its_turn(world: World) -> None:
         await asyncio.sleep(seconds)
 
     world.connector.answers.append(refusal(429, "Throttled", Retry_After="25"))
-    patient = World(world.connector, world.source, world.session, pause=pause)
+    patient = replace(world, pause=pause)
     turn = asyncio.create_task(patient.run(Bot()))
     async with asyncio.timeout(5):
         await paused.wait()
