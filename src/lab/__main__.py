@@ -142,7 +142,8 @@ def _welcome(url: str, log: Path, scenario: Scenario | None) -> str:
         f"mailcheck runs at {url}; Microsoft's side is simulated on this machine, nothing leaves it.\n{matter}"
         f"Mailboxes to try (python -m lab --scenarios lists them all):\n"
         f"{_rows([row for row in scenarios(TENANT_DOMAIN) if row[0] in _TO_TRY])}"
-        f"Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n\n"
+        f"Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n"
+        f"You are Anna, who may use the bot, as Ben may; Chloe may not: see with  :as chloe\n\n"
     )
 
 

@@ -256,7 +256,7 @@ def test_lines_are_broken_as_teams_breaks_them(element: Json, expected: str) -> 
 
 
 def test_buttons_are_numbered_in_the_order_of_the_drawing() -> None:
-    """Action sets, tappable containers and the card's actions share one numbering; a disabled button has no number."""
+    """Action sets, what can be tapped and the card's actions share one numbering; a disabled button has no number."""
     sample = card(
         {"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "A"}]},
         {"type": "Container", "items": [text("tap me")], "selectAction": {"type": "Action.Execute", "title": "B"}},
@@ -270,7 +270,68 @@ def test_buttons_are_numbered_in_the_order_of_the_drawing() -> None:
     drawing = lay_out(sample, width=40, first=4)
 
     assert [button["title"] for button in drawing.buttons] == ["A", "B", "C"]
-    assert re.findall(r"\[ .*? \]", drawing.text) == ["[ 4 A ]", "[ 5 B ]", "[ off ]", "[ 6 C ↗ ]"]
+    assert re.findall(r"\[.*?\]", drawing.text) == ["[ 4 A ]", "[5]", "[ off ]", "[ 6 C ↗ ]"]
+
+
+def test_a_row_that_opens() -> None:
+    """A tappable row has its number before its first line; pressed, it shows what is folded up and turns its arrow."""
+    columns = [
+        {"type": "Column", "width": "stretch", "items": [text("one@contoso\\.com"), text("Broken: no grant")]},
+        {
+            "type": "Column",
+            "width": "auto",
+            "items": [text("▾", id="show"), text("▴", id="hide", isVisible=False)],
+        },
+    ]
+    press = {"type": "Action.ToggleVisibility", "targetElements": ["detail", "show", "hide"]}
+    detail = {
+        "type": "Container",
+        "id": "detail",
+        "isVisible": False,
+        "items": [
+            text("IMAP: no grant"),
+            {"type": "ActionSet", "actions": [{"type": "Action.Execute", "title": "Explain"}]},
+        ],
+    }
+    sample = card({"type": "ColumnSet", "columns": columns, "selectAction": press}, detail)
+
+    closed = lay_out(sample, width=40)
+    opened = lay_out(sample, width=40, open_toggles=toggled(sample, closed.buttons[0], frozenset()))
+
+    assert closed.text == dedent("""\
+        ╭──────────────────────────────────────╮
+        │ [1] one@contoso.com                ▾ │
+        │     Broken: no grant                 │
+        ╰──────────────────────────────────────╯""")
+    assert opened.text == dedent("""\
+        ╭──────────────────────────────────────╮
+        │ [1] one@contoso.com                ▴ │
+        │     Broken: no grant                 │
+        │ IMAP: no grant                       │
+        │ [ 2 Explain ]                        │
+        ╰──────────────────────────────────────╯""")
+    assert [button["type"] for button in opened.buttons] == ["Action.ToggleVisibility", "Action.Execute"]
+
+
+def test_rows_and_cells_of_a_table_may_be_folded_up() -> None:
+    """A row that is not visible leaves no trace; a cell that is not leaves its place empty."""
+    hidden = {**row("b", "2"), "id": "more", "isVisible": False}
+    gap = row("c", "3")
+    gap["cells"][1]["isVisible"] = False
+    sample = card(
+        {
+            "type": "Table",
+            "showGridLines": False,
+            "columns": [{"width": 1}, {"width": 1}],
+            "rows": [row("a", "1"), hidden, gap],
+        }
+    )
+
+    def cells_of(drawing: str) -> list[list[str]]:
+        return [line.split() for line in inside(drawing).split("\n")]
+
+    assert cells_of(draw(sample, width=40)) == [["a", "1"], ["c"]]
+    assert cells_of(draw(sample, width=40, open_toggles=frozenset({"more"}))) == [["a", "1"], ["b", "2"], ["c"]]
 
 
 def test_columns_without_room_are_stacked() -> None:

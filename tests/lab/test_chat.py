@@ -42,7 +42,7 @@ def attachment(words: str, verb: str = "check") -> dict[str, Any]:
 async def checker(bot: TinyBot, incoming: Mapping[str, Any]) -> web.Response:
     """A bot with a progress card, a button, a refusal and a breakdown."""
     match incoming:
-        case {"type": "installationUpdate"}:
+        case {"type": "installationUpdate", "action": "add"}:
             await bot.reply(incoming, text=f"Hello, {incoming['from']['name']}")
         case {"type": "invoke", "value": {"action": {"verb": "words"}}}:
             kind = "application/vnd.microsoft.activity.message"
@@ -169,7 +169,7 @@ async def test_another_user_and_other_places() -> None:
         "you> :channel\nBen Okoro, General\nmailcheck> Hello, Ben Okoro\n"
         "you> :personal\nBen Okoro, personal chat\n"
         "you> :as nobody\nNobody here has that name. There are: Anna Berg, Ben Okoro, Chloe Martin.\n"
-        "you> :what\n:as NAME  :personal  :group  :channel  :quit    a number presses a button\n"
+        "you> :what\n:as NAME :personal :group :channel :remove :install :quit; a number is a button\n"
     )
 
 
@@ -194,6 +194,18 @@ async def test_words_and_failures_of_a_press_are_told() -> None:
     assert output.endswith(
         "you> 1\nmailcheck> Something went wrong. Please\n           try again.\n"
         "why the button failed: the answer is no JSON object\n"
+    )
+
+
+async def test_the_app_can_be_removed_and_installed_again() -> None:
+    """Where it was removed nothing is said to the bot; installed again, it greets again."""
+    output = await piped(":remove", "hello", ":install", "hello")
+
+    assert output == GREETING + (
+        "you> :remove\nmailcheck is not here; :install brings it\n"
+        "you> hello\nmailcheck is not here; :install brings it\n"
+        "you> :install\nmailcheck> Hello, Anna Berg\n"
+        "you> hello\nmailcheck> hello? ␛[31m\n"
     )
 
 

@@ -152,26 +152,32 @@ def _fact_set(element: Element, width: int, _pen: Pen) -> Block:
 def _container(element: Element, width: int, pen: Pen) -> Block:
     style = _BARS.get(_word(element, "style"))
     inner = width if style is None else width - cells("┃ ")
-    block = draw_elements(element.get("items"), inner, pen)
-    block += draw_actions(_select_action(element), inner, pen)
+    block = _tappable(element, inner, pen, lambda room: draw_elements(element.get("items"), room, pen))
     return block if style is None else barred(block, style)
 
 
-def _select_action(element: Element) -> list[Element]:
-    """An element that can be tapped, as one button below it: a terminal has nothing to tap."""
-    action = element.get("selectAction")
-    return [action] if isinstance(action, Mapping) and action.get("isEnabled") is not False else []
+def _tappable(element: Element, width: int, pen: Pen, draw: Callable[[int], Block]) -> Block:
+    """What can be tapped as a whole has the number of its action at its first line: a terminal has nothing to tap."""
+    action = _known(element.get("selectAction") or {}, _ACTIONS)
+    if action is None or action.get("isEnabled") is False:
+        return draw(width)
+    pen.buttons.append(action)
+    number = f"[{pen.first + len(pen.buttons) - 1}] "
+    block = draw(width - len(number)) or [()]
+    return [(Run(" " * len(number) if i else number, DIM), *line) for i, line in enumerate(block)]
 
 
 def _column_set(element: Element, width: int, pen: Pen) -> Block:
+    return _tappable(element, width, pen, lambda room: _columns(element, room, pen))
+
+
+def _columns(element: Element, width: int, pen: Pen) -> Block:
     columns = [c for c in _dicts(element.get("columns")) if pen.sees(c)]
     room = width - GAP * (len(columns) - 1)
     widths = share([_wish(column, room, pen) for column in columns], room)
     if widths is None:
-        block = [line for column in columns for line in _container(column, width, pen)]
-    else:
-        block = beside([_container(c, w, pen) for c, w in zip(columns, widths, strict=True)], widths)
-    return block + draw_actions(_select_action(element), width, pen)
+        return [line for column in columns for line in _container(column, width, pen)]
+    return beside([_container(c, w, pen) for c, w in zip(columns, widths, strict=True)], widths)
 
 
 def _wish(column: Element, room: int, pen: Pen) -> ColumnWidth:
@@ -192,7 +198,9 @@ def _weight(width: object) -> float:
 
 
 def _table(element: Element, width: int, pen: Pen) -> Block:
-    rows = [list(_dicts(row.get("cells"))) for row in _dicts(element.get("rows"))]
+    rows = [
+        [c if pen.sees(c) else {} for c in _dicts(r.get("cells"))] for r in _dicts(element.get("rows")) if pen.sees(r)
+    ]
     wishes = [ColumnWidth(weight=_weight(column.get("width", 1))) for column in _dicts(element.get("columns"))]
     lines = element.get("showGridLines", True) is not False
     room = grid_inner(width, len(wishes)) if lines else width - GAP * (len(wishes) - 1)

@@ -14,7 +14,8 @@ from lab.teams.service import Reply, Teams
 from lab.teams.styled import BOLD, Run, cells, paint
 from lab.teams.terminal import Terminal
 
-HELP = ":as NAME  :personal  :group  :channel  :quit    a number presses a button"
+HELP = ":as NAME :personal :group :channel :remove :install :quit; a number is a button"
+_NOT_HERE = f"{BOT_NAME} is not here; :install brings it"
 _BOT_PROMPT = f"{BOT_NAME}> "
 _HTTP_ERROR = 400
 
@@ -82,6 +83,8 @@ class _Session:
         self.screen.typed(line, said=said)
         if pressed is not None:
             await self._press(*pressed)
+        elif said and not self._teams.directory.has_bot(self._conversation.id):
+            self.screen.note(_NOT_HERE)
         elif said:
             group = self._conversation.kind is not Kind.PERSONAL
             reply = self._teams.say(line, conversation=self._conversation, user=self._user, mention=group)
@@ -101,6 +104,11 @@ class _Session:
                 await self._enter(directory.group())
             case ":channel":
                 await self._enter(directory.channel())
+            case ":remove":
+                self._end_turn(await self._teams.uninstall(conversation=self._conversation, user=self._user))
+                self.screen.note(_NOT_HERE)
+            case ":install":
+                await self._install()
             case _:
                 self.screen.note(HELP)
 
@@ -128,9 +136,12 @@ class _Session:
         self.screen.note(f"{self._user.name}, {place}")
         if conversation.id not in self._seen:
             self._seen[conversation.id] = 0
-            for reply in await self._teams.install(conversation=conversation, user=self._user):
-                self._end_turn(reply)
+            await self._install()
         self._catch_up()
+
+    async def _install(self) -> None:
+        for reply in await self._teams.install(conversation=self._conversation, user=self._user):
+            self._end_turn(reply)
 
     def _button(self, line: str) -> tuple[Post, Mapping[str, Any], Mapping[str, Any]] | None:
         """The button with this number; None if the line is no number, or no button has it."""
