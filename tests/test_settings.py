@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lab.pki import Authority
 from mailcheck.model.request import CredentialKind, Endpoint, Mailbox, MailProtocol
-from mailcheck.settings import BotKind, BotSettings, CheckSettings, Settings
+from mailcheck.settings import BotKind, BotSettings, CheckSettings, Settings, VaultCertificate
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 CLIENT = "22222222-3333-4444-8555-666666666666"
@@ -207,10 +207,67 @@ def test_the_bot_has_an_identity_of_its_own() -> None:
     assert settings.metadata == "https://login.botframework.com/v1/.well-known/openidconfiguration"
 
 
-def test_a_managed_identity_needs_no_password() -> None:
-    """UserAssignedMSI works without MicrosoftAppPassword; SingleTenant does not."""
-    assert bot({"MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppPassword": ""}).password is None
-    assert list(problems(Settings.read({**BOT, "MicrosoftAppPassword": " "}).bot)) == ["MicrosoftAppPassword"]
+_VAULT = {"MAILCHECK_VAULT_URL": "https://kv.vault.azure.net/"}
+_NAMED = {"MAILCHECK_BOT_CERTIFICATE": "bot"}
+_SECRET = {"MicrosoftAppPassword": "planted-password"}
+_SINGLE, _MANAGED = {"MicrosoftAppType": "SingleTenant"}, {"MicrosoftAppType": "UserAssignedMSI"}
+_IDS = {"MicrosoftAppId": CLIENT, "MicrosoftAppTenantId": TENANT}
+_UNRESOLVED = {"MicrosoftAppPassword": "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/x)"}
+
+
+@pytest.mark.parametrize(
+    "given, wrong",
+    [
+        ({}, ["MicrosoftAppType", "MicrosoftAppId", "MicrosoftAppTenantId"]),
+        (_IDS, ["MicrosoftAppType"]),
+        (_IDS | _SECRET, ["MicrosoftAppType"]),
+        (_SINGLE, ["MicrosoftAppId", "MicrosoftAppTenantId", "MicrosoftAppPassword"]),
+        (_SINGLE | _SECRET, ["MicrosoftAppId", "MicrosoftAppTenantId"]),
+        (_MANAGED, ["MicrosoftAppId", "MicrosoftAppTenantId"]),
+        (_MANAGED | {"MicrosoftAppId": CLIENT}, ["MicrosoftAppTenantId"]),
+        (_MANAGED | {"MicrosoftAppTenantId": TENANT}, ["MicrosoftAppId"]),
+        (_SINGLE | _IDS, ["MicrosoftAppPassword"]),
+        (_SINGLE | _IDS | {"MicrosoftAppPassword": " "}, ["MicrosoftAppPassword"]),
+        (_SINGLE | _IDS | _UNRESOLVED, ["MicrosoftAppPassword"]),
+        (_SINGLE | _IDS | _VAULT, ["MicrosoftAppPassword"]),
+        (_SINGLE | _IDS | _NAMED, ["MAILCHECK_VAULT_URL"]),
+        (_SINGLE | _IDS | _NAMED | {"MAILCHECK_VAULT_URL": "http://kv"}, ["MAILCHECK_VAULT_URL"]),
+        (_SINGLE | _IDS | _VAULT | {"MAILCHECK_BOT_CERTIFICATE": "a/b"}, ["MAILCHECK_BOT_CERTIFICATE"]),
+        (_SINGLE | _IDS | _VAULT | _NAMED | _SECRET, ["MicrosoftAppPassword", "MAILCHECK_BOT_CERTIFICATE"]),
+        (
+            _SINGLE | _IDS | _NAMED | _SECRET,
+            ["MicrosoftAppPassword", "MAILCHECK_BOT_CERTIFICATE", "MAILCHECK_VAULT_URL"],
+        ),
+        (_SINGLE | _IDS | _SECRET, []),
+        (_SINGLE | _IDS | _VAULT | _NAMED, []),
+        (_MANAGED | _IDS, []),
+        (_MANAGED | _IDS | _SECRET, []),  # left over, and not used
+        (_MANAGED | _IDS | _NAMED, []),
+    ],
+    ids=lambda value: "+".join(value) or "nothing",
+)  # fmt: skip
+def test_half_an_identity_is_none(given: Mapping[str, str], wrong: list[str]) -> None:
+    """The bot starts with a whole identity of one kind; for any other, each setting is named, and no value."""
+    half = Settings.read(given).bot
+    assert (list(problems(half)) if isinstance(half, tuple) else []) == wrong
+    assert "planted" not in repr(half)
+
+
+def test_what_proves_the_bots_identity_is_one_thing() -> None:
+    """A secret, a certificate with the vault that it is in, or neither where the platform vouches."""
+    assert bot().certificate is None
+    named = bot(_VAULT | _NAMED | {"MicrosoftAppPassword": "", "AZURE_CLIENT_ID": CLIENT, "IDENTITY_ENDPOINT": "x"})
+    assert named.password is None
+    assert named.certificate == VaultCertificate("https://kv.vault.azure.net", "bot", True, CLIENT)
+    managed = bot(_MANAGED | _NAMED)
+    assert (managed.password, managed.certificate) == (None, None)
+
+
+def test_a_secret_and_a_certificate_name_each_other() -> None:
+    """Who has set both is told of both."""
+    said = problems(Settings.read({**BOT, **_VAULT, **_NAMED}).bot)
+    assert "MAILCHECK_BOT_CERTIFICATE" in said["MicrosoftAppPassword"]
+    assert "MicrosoftAppPassword" in said["MAILCHECK_BOT_CERTIFICATE"]
 
 
 @pytest.mark.parametrize(
@@ -251,8 +308,8 @@ def test_operators_are_object_ids_or_everyone() -> None:
 
 
 _MORE = (
-    "AUTHORITY BOT_METADATA BOT_SERVICE_HOSTS CANARY CA_FILE CLOUD CREDENTIAL DOMAINS IMAP OPERATORS POP PROTOCOLS "
-    "SCOPE SECRET SMTP TIMEOUT"
+    "AUTHORITY BOT_CERTIFICATE BOT_METADATA BOT_SERVICE_HOSTS CANARY CA_FILE CLOUD CREDENTIAL DOMAINS IMAP "
+    "OPERATORS POP PROTOCOLS SCOPE SECRET SMTP TIMEOUT"
 )
 _NAMES = sorted({*CHECK, *BOT, *(f"MAILCHECK_{name}" for name in _MORE.split())})
 _PARTS = ["https://", "http://", "[", "]", "::1", ":", "@", "/", ".", "-", "1", "10", "contoso", ".com", "\x00", ","]

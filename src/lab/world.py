@@ -31,6 +31,7 @@ CERTIFICATE = "mailcheck"  # the names that the app's credentials have in the va
 _NATIONAL_NAMES = tuple(
     sorted({name for cloud in ids.NATIONAL_CLOUDS.values() for name in (cloud.login, f"*.{cloud.vaults}")})
 )
+BOT_CERTIFICATE = "mailcheck-bot"
 SECRET = "mailcheck-secret"  # noqa: S105 - a name, and no value
 _CERTIFICATE_LIFE = dt.timedelta(days=90)
 _HOST = "localhost"
@@ -52,6 +53,7 @@ class World:
         names: The way to them by names of the Internet, for the scenarios of national clouds.
         mail_app: The app registration under test.
         app_certificate: Its certificate with the private key, as version 1 in the vault.
+        bot_certificate: The bot's; it has a secret, too, and signs in by what the app settings name.
         app_secret: The client secret that it has in the scenarios about one.
         configured: App settings that are not as usual; None leaves one out.
 
@@ -75,6 +77,7 @@ class World:
         self._bot_password = new_secret()
         self.tenant = Tenant()
         self.app_certificate: KeyPair = self.certificate(ends=_CERTIFICATE_LIFE)
+        self.bot_certificate: KeyPair = self.certificate()
         self.mail_app = self._register()
         self.entra = Entra(self.tenant, self.authority, now=now)
         self.identity = ManagedIdentity(self.entra, header=new_secret())
@@ -109,7 +112,13 @@ class World:
             )
         )
         self.tenant.add(
-            Application(ids.BOT_CLIENT_ID, ids.BOT_PRINCIPAL_ID, "mailcheck bot", secret=self._bot_password)
+            Application(
+                ids.BOT_CLIENT_ID,
+                ids.BOT_PRINCIPAL_ID,
+                "mailcheck bot",
+                certificates=[self.bot_certificate.certificate],
+                secret=self._bot_password,
+            )
         )
         self.tenant.add(Application(ids.IDENTITY_CLIENT_ID, ids.IDENTITY_PRINCIPAL_ID, "mailcheck Function App"))
         return mail
@@ -134,6 +143,7 @@ class World:
             for server in (self.entra, self.identity, self.vault, self.exchange, self.teams, self.names):
                 await stack.enter_async_context(server)
             self.vault.store(CERTIFICATE, self.app_certificate, form="pfx")
+            self.vault.store(BOT_CERTIFICATE, self.bot_certificate)
             self.vault.grant(ids.IDENTITY_PRINCIPAL_ID)
             if self._scenario is not None:
                 self.enter(self._scenario)

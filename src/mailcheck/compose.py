@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mailcheck import __version__
 from mailcheck.faces.http_api import HttpApi
 from mailcheck.model.problem import SettingProblem
-from mailcheck.model.request import MailProtocol
+from mailcheck.model.request import CredentialKind, MailProtocol
 from mailcheck.settings import BotSettings, CheckSettings, Settings
 from mailcheck.usecases.check import CheckMailbox
 from mailcheck.usecases.judging import Target
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import azure.functions as func
     import requests
 
+    from mailcheck.adapters.bot_credentials import AppTokens, IdentityTokens
     from mailcheck.faces.teams.endpoint import TeamsEndpoint, UnconfiguredEndpoint
 
 # Seconds for which a credential is taken from memory: a renewed one is used at the latest this much later.
@@ -113,7 +114,7 @@ def build_teams(
         return UnconfiguredEndpoint(bot)
     # botbuilder costs half a second and 800 modules: a process that never hears from Teams does without.
     from mailcheck.adapters.bot_connector import TeamsChannel  # noqa: PLC0415
-    from mailcheck.adapters.bot_credentials import BotCredentials, IdentityTokens, SecretTokens  # noqa: PLC0415
+    from mailcheck.adapters.bot_credentials import BotCredentials  # noqa: PLC0415
     from mailcheck.adapters.bot_guard import BotGuard  # noqa: PLC0415
     from mailcheck.adapters.bot_hosts import ServiceHosts, is_loopback  # noqa: PLC0415
     from mailcheck.adapters.bot_keys import SigningKeys  # noqa: PLC0415
@@ -121,12 +122,7 @@ def build_teams(
     from mailcheck.faces.teams.seen import SeenActivities  # noqa: PLC0415
 
     _, session = _trust(bot.ca_file)
-    source: SecretTokens | IdentityTokens
-    if bot.password is None:
-        source = IdentityTokens(app_id=bot.app_id, session=session, now=_now)
-    else:
-        source = SecretTokens(app_id=bot.app_id, password=bot.password, authority=bot.authority, session=session)
-    credentials = BotCredentials(source, clock=time.monotonic)
+    credentials = BotCredentials(_bot_tokens(bot, session), clock=time.monotonic)
     keys = SigningKeys(bot.metadata, session=session, clock=time.monotonic)
     hosts = ServiceHosts(bot.service_hosts, lab=is_loopback(bot.metadata))
     return TeamsEndpoint(
@@ -135,6 +131,31 @@ def build_teams(
         turn=MailcheckBot(check=check, protocols=protocols, operators=bot.operators).on_turn,
         seen=SeenActivities(_now),
     )
+
+
+def _bot_tokens(bot: BotSettings, session: "requests.Session") -> "AppTokens | IdentityTokens":
+    """Where the bot's own token comes from."""
+    from mailcheck.adapters.bot_credentials import SCOPE, AppTokens, Configured, IdentityTokens  # noqa: PLC0415
+    from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
+    from mailcheck.adapters.keyvault import Identity, KeyVaultCredentials  # noqa: PLC0415
+
+    source: Configured | KeyVaultCredentials
+    if bot.password is not None:
+        source = Configured(bot.password)
+    elif bot.certificate is not None:
+        source = KeyVaultCredentials(
+            vault_url=bot.certificate.vault_url,
+            kind=CredentialKind.CERTIFICATE,
+            name=bot.certificate.name,
+            session=session,
+            identity=Identity(bot.certificate.managed_identity, bot.certificate.identity_client_id),
+            max_age=_CREDENTIAL_AGE,
+            clock=time.monotonic,
+        )
+    else:
+        return IdentityTokens(app_id=bot.app_id, session=session, now=_now)
+    entra = EntraTokens(authority=bot.authority, client_id=bot.app_id, scope=SCOPE, session=session)
+    return AppTokens(source, entra=entra, now=_now)
 
 
 @cache

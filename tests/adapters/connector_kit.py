@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -59,12 +58,15 @@ class Source:
 
     def __init__(self) -> None:
         self.answer: BotToken | NoToken = BotToken(Secret(TOKEN), 3600.0)
-        self.go_on = threading.Event()
+        self.go_on = asyncio.Event()
         self.go_on.set()
 
-    def fetch(self) -> BotToken | NoToken:
-        self.go_on.wait(30)
+    async def fetch(self) -> BotToken | NoToken:
+        await self.go_on.wait()
         return self.answer
+
+    def forget(self) -> None:
+        pass
 
 
 @dataclass

@@ -6,7 +6,8 @@ import pytest
 
 from lab.app_process import AppProcess
 from lab.teams.conversation import ANNA, BEN, Conversation, Happening, Kind
-from lab.world import World
+from lab.tenant import BOT_CLIENT_ID
+from lab.world import BOT_CERTIFICATE, World
 from tests.e2e.kit import ROOT, App
 from tests.e2e.test_secrets import assert_clean
 
@@ -85,6 +86,26 @@ async def test_the_bots_own_token_is_genuine(world: World) -> None:
     """The connector verified the bot's token on each call and refused none."""
     await world.teams.say("help")
     assert world.teams.connector.refused == []
+
+
+@pytest.mark.parametrize(
+    "proof, change",
+    [
+        ("secret", {}),
+        ("certificate", {"MicrosoftAppPassword": "", "MAILCHECK_BOT_CERTIFICATE": BOT_CERTIFICATE}),
+        ("managed identity", {"MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppPassword": ""}),
+    ],
+)  # fmt: skip
+async def test_the_bot_proves_itself_in_three_ways(world: World, proof: str, change: dict[str, str]) -> None:
+    """By a secret, by a certificate out of the vault, or as a managed identity: the connector takes its answer."""
+    bot_url, seen = world.teams.bot_url, len(world.entra.sightings)
+    async with AppProcess(ROOT, {**world.settings(), **change}) as process:
+        world.teams.bot_url = f"{process.url}/api/messages"
+        assert (await world.teams.say("help")).posts
+    world.teams.bot_url = bot_url
+    assert world.teams.connector.refused == []
+    asked = {sighting.credential for sighting in world.entra.sightings[seen:] if sighting.client_id == BOT_CLIENT_ID}
+    assert asked == ({proof} - {"managed identity"})  # the platform gives that token, and Entra sees no request
 
 
 async def test_only_operators_are_answered(world: World) -> None:

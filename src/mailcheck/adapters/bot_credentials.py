@@ -1,4 +1,4 @@
-"""The bot's own token for the Bot Connector: by client secret or by managed identity, fetched off the event loop.
+"""The bot's own token for the Bot Connector: by client secret, certificate or managed identity, off the event loop.
 
 https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication, "Bot to connector".
 The SDK's own factories ask for a token on the event loop, without a time-out, in each turn, and end a refusal with
@@ -6,19 +6,21 @@ The SDK's own factories ask for a token on the event loop, without a time-out, i
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import requests
 
-from mailcheck.adapters.https import fault_of, one_line
+from mailcheck.adapters.entra import EntraTokens
+from mailcheck.adapters.https import one_line
 from mailcheck.adapters.one_flight import OneFlight
+from mailcheck.model.credential import ClientSecret, Credential
+from mailcheck.model.evidence import Evidence
 from mailcheck.model.secret import Secret
 
 if TYPE_CHECKING:
     from azure.identity import ManagedIdentityCredential
-    from msal import ConfidentialClientApplication
 
 SCOPE: Final = "https://api.botframework.com/.default"
 CONNECT_TIMEOUT: Final = 3.0  # seconds; Teams waits 15 for the whole turn
@@ -26,6 +28,7 @@ READ_TIMEOUT: Final = 4.0
 REFUSED_FOR: Final = 10.0  # seconds for which a refusal is taken for the next answer: a turn has three calls
 REFRESH_AHEAD: Final = 300.0  # seconds before its end that a token is replaced
 LAST_MOMENT: Final = 30.0  # where that fails, it is used until so many seconds before its end
+FORGET_PAUSE: Final = 10.0  # seconds in which no second token is forgotten: what refuses each would have each bought
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +47,53 @@ class NoToken:
 
 
 class TokenSource(Protocol):
-    """Who gives tokens; blocks."""
+    """Who gives tokens."""
 
-    def fetch(self) -> BotToken | NoToken:
-        """A token for `SCOPE`."""
+    async def fetch(self) -> BotToken | NoToken:
+        """A token for `SCOPE`. Callers at the same time share one request, which runs in a thread."""
+
+    def forget(self) -> None:
+        """The token did not do: whatever is kept of it is to be dropped."""
 
 
 class BotCredentials:
     """One token for all turns, replaced ahead of its end.
 
     Args:
-        source: Asked in a thread, by one caller at a time.
+        source: Asked when there is no token that is good for some time.
         clock: Monotonic seconds.
     """
 
     def __init__(self, source: TokenSource, *, clock: Callable[[], float]) -> None:
         self._source = source
         self._clock = clock
-        self._flight: OneFlight[BotToken | NoToken] = OneFlight()
         self._held: Secret[str] | None = None
         self._ends = 0.0
         self._refused: tuple[float, NoToken] | None = None
+        self._forgotten = float("-inf")
 
     async def token(self) -> Secret[str] | NoToken:
         """The token to call the connector with; what is held when it is good for some time, else a new one."""
         if self._held is not None and self._left() > REFRESH_AHEAD:
             return self._held
-        answer = self._recent_refusal() or await self._flight.join(SCOPE, self._source.fetch)
+        answer = self._recent_refusal() or await self._source.fetch()
         if isinstance(answer, NoToken):
             self._refused = self._refused if self._recent_refusal() else (self._clock(), answer)
             return self._held if self._held is not None and self._left() > LAST_MOMENT else answer
         self._held, self._ends = answer.value, self._clock() + answer.lifetime
         return answer.value
+
+    def forget(self) -> None:
+        """The token did not do: the next one is to be bought.
+
+        A second one within `FORGET_PAUSE` is kept: calls that were refused together forget one token, and a connector
+        that refuses them all does not have each of them bought.
+        """
+        if self._clock() - self._forgotten < FORGET_PAUSE:
+            return
+        self._forgotten = self._clock()
+        self._held = None
+        self._source.forget()
 
     def _recent_refusal(self) -> NoToken | None:
         at, refusal = self._refused or (float("-inf"), None)
@@ -85,49 +103,62 @@ class BotCredentials:
         return self._ends - self._clock()
 
 
-class SecretTokens:
-    """Tokens from Entra for a client secret (`MicrosoftAppType` = `SingleTenant`), by MSAL.
+class CredentialSource(Protocol):
+    """Where the bot's certificate or client secret comes from."""
+
+    async def credential(self) -> Credential | Evidence:
+        """The credential, or why there is none."""
+
+    def forget(self) -> None:
+        """The credential did not do: the next one is to be read anew."""
+
+
+class Configured:
+    """A client secret that stands in the settings: there is no other before the next start."""
+
+    def __init__(self, value: Secret[str]) -> None:
+        self._secret = ClientSecret(value, version="settings")
+
+    async def credential(self) -> Credential:
+        """The secret."""
+        return self._secret
+
+    def forget(self) -> None:
+        """Nothing."""
+
+
+class AppTokens:
+    """Tokens from Entra for the bot's app registration (`MicrosoftAppType` = `SingleTenant`).
 
     Args:
-        app_id: The bot's application (client) id.
-        password: Its client secret.
-        authority: `https://login.microsoftonline.com/<tenant>`, or another cloud's.
-        session: The HTTP session, with its trust; shared, and left open.
+        credentials: Asked when a token is to be bought; told when Entra refused what it gave, so that a certificate
+            that was renewed in the vault needs no restart.
+        entra: Entra, for the bot's app id and `SCOPE`.
+        now: The time now, UTC.
     """
 
-    def __init__(self, *, app_id: str, password: Secret[str], authority: str, session: requests.Session) -> None:
-        self._app_id = app_id
-        self._password = password
-        self._authority = authority
-        self._http = _Http(session)
-        self._app: ConfidentialClientApplication | None = None
+    def __init__(
+        self, credentials: CredentialSource, *, entra: EntraTokens, now: Callable[[], dt.datetime]
+    ) -> None:  # fmt: skip
+        self._credentials = credentials
+        self._entra = entra
+        self._now = now
 
-    def fetch(self) -> BotToken | NoToken:
+    async def fetch(self) -> BotToken | NoToken:
         """A token, or why there is none: Entra's words, such as `AADSTS7000215: Invalid client secret provided`."""
-        try:
-            answer: Mapping[str, Any] = self._client().acquire_token_for_client([SCOPE])
-        except requests.RequestException as error:
-            return NoToken(f"Entra gave no answer: {' '.join(fault_of(error))}")
-        except ValueError as error:  # MSAL: the authority does not answer with an OpenID configuration
-            return NoToken(f"Entra does not know the tenant: {one_line(str(error))}")
-        if not isinstance(answer.get("access_token"), str):
-            said = answer.get("error_description") or answer.get("error") or "an answer without a token"
-            return NoToken(f"Entra refused: {one_line(str(said))}")
-        return BotToken(Secret(answer["access_token"]), float(answer.get("expires_in", 0)))
+        credential = await self._credentials.credential()
+        if isinstance(credential, Evidence):
+            return NoToken(f"the bot's certificate could not be had: {_words(credential)}")
+        token = await self._entra.token(credential)
+        if isinstance(token, Evidence):
+            self._credentials.forget()
+            return NoToken(f"Entra gave the bot no token: {_words(token)}")
+        ends = token.claims.expires_at
+        return BotToken(token.value, (ends - self._now()).total_seconds() if ends else 0.0)
 
-    def _client(self) -> "ConfidentialClientApplication":
-        if self._app is None:
-            from msal import ConfidentialClientApplication  # noqa: PLC0415 - a bot with an identity needs none
-
-            self._app = ConfidentialClientApplication(
-                self._app_id,
-                client_credential=self._password.reveal(),
-                authority=self._authority,
-                http_client=self._http,
-                # The authority is the administrator's setting; see adapters/entra.py.
-                instance_discovery=False,
-            )
-        return self._app
+    def forget(self) -> None:
+        """Has MSAL drop the token, too."""
+        self._entra.forget()
 
 
 class IdentityTokens:
@@ -143,10 +174,18 @@ class IdentityTokens:
         self._app_id = app_id
         self._session = session
         self._now = now
+        self._flight: OneFlight[BotToken | NoToken] = OneFlight()
         self._credential: ManagedIdentityCredential | None = None
 
-    def fetch(self) -> BotToken | NoToken:
+    async def fetch(self) -> BotToken | NoToken:
         """A token, or why there is none: no endpoint in this process, or the identity is not assigned to the app."""
+        return await self._flight.join(SCOPE, self._ask)
+
+    def forget(self) -> None:
+        """Has the SDK drop the token; the platform's endpoint keeps one, too, and gives it out again."""
+        self._credential = None
+
+    def _ask(self) -> BotToken | NoToken:
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - a bot with a secret needs none
 
         try:
@@ -173,22 +212,6 @@ class IdentityTokens:
         return self._credential
 
 
-class _Http:
-    """MSAL's `http_client`: the session with time-outs, and without redirects, which would carry the secret away."""
-
-    def __init__(self, session: requests.Session) -> None:
-        self._session = session
-
-    def get(self, url: str, **options: Any) -> requests.Response:  # noqa: ANN401 - MSAL's interface
-        return self._send("GET", url, options)
-
-    def post(self, url: str, **options: Any) -> requests.Response:  # noqa: ANN401 - MSAL's interface
-        return self._send("POST", url, options)
-
-    def close(self) -> None:
-        """Nothing: the session is shared."""
-
-    def _send(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        return self._session.request(
-            method, url, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, **options
-        )
+def _words(seen: Evidence) -> str:
+    """Signal and words in one line; Entra's begin with the signal."""
+    return seen.said if seen.said.startswith(seen.signal) else f"{seen.signal} {seen.said}".strip()

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from mailcheck.model.cloud import PUBLIC
 from mailcheck.model.secret import Secret
-from mailcheck.settings.reader import GUID, Problems, Reader, is_https, is_loopback, read_ca_file, read_cloud
+from mailcheck.settings.reader import (
+    GUID,
+    Problems,
+    Reader,
+    is_https,
+    is_loopback,
+    read_ca_file,
+    read_cloud,
+    read_identity,
+    read_vault,
+    read_vault_object,
+)
 
 EVERYONE = "*"
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
@@ -23,6 +34,23 @@ class BotKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class VaultCertificate:
+    """Where the bot's certificate is, and as whom it is read.
+
+    Attributes:
+        vault_url: The vault.
+        name: The certificate's name in it.
+        managed_identity: Whether this process has a managed identity endpoint (it runs in Azure).
+        identity_client_id: Client id of a user-assigned identity, or none.
+    """
+
+    vault_url: str
+    name: str
+    managed_identity: bool
+    identity_client_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class BotSettings:
     """The bot's own identity, and whom it answers.
 
@@ -31,6 +59,7 @@ class BotSettings:
         app_id: Its application (client) id: the audience of every request from Teams.
         tenant_id: The only tenant it talks to.
         password: Client secret, for SingleTenant.
+        certificate: The same bot's certificate, in place of a secret.
         authority: Entra's authority for its own token.
         metadata: OpenID document that names the keys which sign Teams' requests.
         service_hosts: Hosts of Teams' connector besides the known ones.
@@ -42,6 +71,7 @@ class BotSettings:
     app_id: str
     tenant_id: str
     password: Secret[str] | None
+    certificate: VaultCertificate | None
     authority: str
     metadata: str
     service_hosts: frozenset[str]
@@ -58,9 +88,7 @@ def read_bot(read: Reader) -> BotSettings | Problems:
     read.checked("MicrosoftAppId", app_id, bool(GUID.fullmatch(app_id)), "a GUID")
     tenant = read.required("MicrosoftAppTenantId", "the id of the tenant whose people may talk to the bot")
     read.checked("MicrosoftAppTenantId", tenant, bool(GUID.fullmatch(tenant)), "a GUID")
-    password = ""
-    if kind == BotKind.SINGLE_TENANT:
-        password = read.required("MicrosoftAppPassword", "the value of a client secret of the bot's app registration")
+    password, certificate = _proof(read) if kind == BotKind.SINGLE_TENANT else (None, None)
     metadata = read.text("MAILCHECK_BOT_METADATA", _BOT_METADATA)
     read.checked(
         "MAILCHECK_BOT_METADATA", metadata, is_https(metadata) or is_loopback(metadata),
@@ -78,5 +106,28 @@ def read_bot(read: Reader) -> BotSettings | Problems:
     ca_file = read_ca_file(read)
     if read.problems:
         return tuple(read.problems)
-    secret = Secret(password) if password else None
-    return BotSettings(BotKind(kind), app_id, tenant, secret, authority, metadata, frozenset(hosts), operators, ca_file)
+    return BotSettings(
+        kind=BotKind(kind),
+        app_id=app_id,
+        tenant_id=tenant,
+        password=password,
+        certificate=certificate,
+        authority=authority,
+        metadata=metadata,
+        service_hosts=frozenset(hosts),
+        operators=operators,
+        ca_file=ca_file,
+    )
+
+
+def _proof(read: Reader) -> tuple[Secret[str] | None, VaultCertificate | None]:
+    """What a bot of the tenant proves itself by: a client secret or a certificate, and never both."""
+    by_secret, by_certificate = "MicrosoftAppPassword", "MAILCHECK_BOT_CERTIFICATE"
+    if read.text(by_certificate):
+        if read.text(by_secret):
+            for one, other in ((by_secret, by_certificate), (by_certificate, by_secret)):
+                read.refuse(one, f"is set, and so is {other}: the bot signs in by one of them; remove the other")
+        name = read_vault_object(read, by_certificate, "the name of the bot's certificate in the vault")
+        return None, VaultCertificate(read_vault(read), name, *read_identity(read))
+    password = read.required(by_secret, f"a client secret's value (or, in {by_certificate}, a certificate's name)")
+    return (Secret(password) if password else None), None

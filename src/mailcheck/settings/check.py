@@ -8,7 +8,17 @@ from types import MappingProxyType
 
 from mailcheck.model.cloud import Cloud
 from mailcheck.model.request import App, CredentialKind, Endpoint, InvalidAddress, Mailbox, MailProtocol
-from mailcheck.settings.reader import GUID, Problems, Reader, is_https, read_ca_file, read_cloud
+from mailcheck.settings.reader import (
+    GUID,
+    Problems,
+    Reader,
+    is_https,
+    read_ca_file,
+    read_cloud,
+    read_identity,
+    read_vault,
+    read_vault_object,
+)
 
 _TIMEOUT_RANGE = (1.0, 60.0)
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,}")
@@ -17,7 +27,6 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]
 _DEFAULT = "/.default"
 _SCOPE = re.compile(r"[^\s]+/\.default")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-_VAULT_OBJECT = re.compile(r"[0-9A-Za-z-]{1,127}")
 _PORTS = {MailProtocol.IMAP: 993, MailProtocol.POP: 995, MailProtocol.SMTP: 587}
 _OBJECTS = {
     CredentialKind.CERTIFICATE: ("MAILCHECK_CERTIFICATE", "the certificate's name in the vault"),
@@ -67,15 +76,14 @@ def read_check(read: Reader) -> CheckSettings | Problems:
     read.checked("MAILCHECK_TENANT_ID", tenant, _is_tenant(tenant), "a GUID or a domain of the tenant")
     client = read.required("MAILCHECK_CLIENT_ID", "the application (client) id of the app under test")
     read.checked("MAILCHECK_CLIENT_ID", client, bool(GUID.fullmatch(client)), "a GUID")
-    vault = read.required("MAILCHECK_VAULT_URL", "the vault's address, such as https://NAME.vault.azure.net")
-    vault = vault.rstrip("/").lower()  # neither a scheme nor a host has a case
-    read.checked("MAILCHECK_VAULT_URL", vault, is_https(vault, path=False), "an https:// address without a path")
+    vault = read_vault(read)
     kind, name = _credential(read)
     cloud, authority = read_cloud(read, tenant)
     scope = read.text("MAILCHECK_SCOPE", cloud.scope)
     read.checked("MAILCHECK_SCOPE", scope, bool(_SCOPE.fullmatch(scope)), f"one resource followed by {_DEFAULT}")
     guide = read.text("MAILCHECK_GUIDE_URL")
     read.checked("MAILCHECK_GUIDE_URL", guide, is_https(guide), "an https:// address without a query or a fragment")
+    managed, identity = read_identity(read)
     settings = CheckSettings(
         app=App(tenant, client, vault, name, kind),
         authority=authority,
@@ -88,8 +96,8 @@ def read_check(read: Reader) -> CheckSettings | Problems:
         canary=_canary(read),
         guide=guide,
         ca_file=read_ca_file(read),
-        managed_identity=bool(read.text("IDENTITY_ENDPOINT")),
-        identity_client_id=read.text("AZURE_CLIENT_ID") or None,
+        managed_identity=managed,
+        identity_client_id=identity,
     )
     return tuple(read.problems) or settings
 
@@ -101,11 +109,7 @@ def _credential(read: Reader) -> tuple[CredentialKind, str]:
     read.checked(setting, said, said in tuple(CredentialKind), " or ".join(CredentialKind))
     kind = CredentialKind(said) if said in tuple(CredentialKind) else CredentialKind.CERTIFICATE
     name, meaning = _OBJECTS[kind]
-    held = read.required(name, meaning)
-    read.checked(
-        name, held, bool(_VAULT_OBJECT.fullmatch(held)), "a Key Vault object name (letters, digits and hyphens)"
-    )
-    return kind, held
+    return kind, read_vault_object(read, name, meaning)
 
 
 def _canary(read: Reader) -> Mailbox | None:

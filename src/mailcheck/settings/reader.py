@@ -11,6 +11,7 @@ from mailcheck.model.problem import SettingProblem
 
 type Problems = tuple[SettingProblem, ...]
 
+_VAULT_OBJECT = re.compile(r"[0-9A-Za-z-]{1,127}")
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -67,6 +68,25 @@ def read_cloud(read: Reader, tenant: str) -> tuple[Cloud, str]:
         "MAILCHECK_AUTHORITY", override, is_https(override, path=False), "an https:// address without a tenant"
     )
     return cloud, f"{override or cloud.authority}/{tenant}"
+
+
+def read_vault(read: Reader) -> str:
+    """The vault's address; neither a scheme nor a host has a case."""
+    vault = read.required("MAILCHECK_VAULT_URL", "the vault's address, such as https://NAME.vault.azure.net")
+    vault = vault.rstrip("/").lower()
+    return read.checked("MAILCHECK_VAULT_URL", vault, is_https(vault, path=False), "an https:// address without a path")
+
+
+def read_vault_object(read: Reader, name: str, meaning: str) -> str:
+    """The name of a certificate or secret in the vault."""
+    held = read.required(name, meaning)
+    good = bool(_VAULT_OBJECT.fullmatch(held))
+    return read.checked(name, held, good, "a Key Vault object name (letters, digits and hyphens)")
+
+
+def read_identity(read: Reader) -> tuple[bool, str | None]:
+    """Whether this process has a managed identity endpoint, and the client id of a user-assigned identity, or none."""
+    return bool(read.text("IDENTITY_ENDPOINT")), read.text("AZURE_CLIENT_ID") or None
 
 
 def read_ca_file(read: Reader) -> Path | None:

@@ -58,11 +58,14 @@ class Tokens:
     def __init__(self) -> None:
         self.refusal: NoToken | None = None
 
-    def fetch(self) -> BotToken | NoToken:
+    async def fetch(self) -> BotToken | NoToken:
         if self.refusal:
             return self.refusal
         claims = {"aud": BOT_RESOURCE, "appid": BOT_CLIENT_ID, "iss": "https://sts.windows.net/lab/"}
         return BotToken(Secret(_ENTRA.sign({**claims, "exp": int(now().timestamp()) + 3600})), 3600.0)
+
+    def forget(self) -> None:
+        pass
 
 
 class World:
