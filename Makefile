@@ -3,10 +3,10 @@
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo chat test lint docs fuzz bench lock clean
+.PHONY: help setup demo chat test lint docs fuzz bench teams-package lock clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## The environment in .venv (all other targets do this themselves)
 	@scripts/setup
@@ -34,8 +34,11 @@ fuzz: setup ## Coverage-guided fuzzing with Atheris, FUZZ_SECONDS (20) for each 
 bench: setup ## The measurements behind tests/bench/README.md
 	@$(PY) -m tests.bench
 
+teams-package: setup ## The Teams app package of your bot, to upload in the Teams admin center; OUTPUT=FILE says where to
+	@$(PY) -m infra.teams.build $(if $(OUTPUT),--output '$(OUTPUT)')
+
 lock: ## Compile requirements.txt and requirements-dev.txt from pyproject.toml (needs uv)
 	@scripts/lock
 
 clean: ## Remove the environment and everything that was made
-	@rm -rf .venv node_modules tests/interop/*/node_modules artifacts .pytest_cache .mypy_cache .ruff_cache .lab
+	@rm -rf .venv node_modules tests/interop/*/node_modules infra/*/node_modules artifacts .pytest_cache .mypy_cache .ruff_cache .lab

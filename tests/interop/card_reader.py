@@ -58,7 +58,7 @@ def look(cards: Mapping[str, object], folder: Path, pictures: Path | None = None
     Raises:
         AssertionError: The browser or the page failed; the text says how.
     """
-    chromium = _need_everything()
+    chromium = need_everything()
     command = ["node", str(FOLDER / "render.mjs"), chromium, tempfile.mkdtemp(dir=folder)]
     if pictures is not None:
         pictures.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def _unreadable(wide: list[str], faint: list[dict[str, Any]], when: str) -> Iter
     yield from (f"too little contrast{when}: {one['ratio']}:1 for {one['text']!r}" for one in faint)
 
 
-def _need_everything() -> str:
+def need_everything() -> str:
     """The Chromium to use; skips where something is missing."""
     need(shutil.which("node") is not None, "Node", INSTALL)
     need((FOLDER / "node_modules" / "adaptivecards").is_dir(), "the adaptivecards library", INSTALL)
