@@ -30,7 +30,15 @@ class Documents:
         self.status = 200
         self.location = ""
         self.asked: list[str] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
         self.server = WebServer([web.get("/openid", self._openid), web.get("/keys", self._keys)])
+
+    def keys(self, *, wait: float = bot_keys.WAIT) -> SigningKeys:
+        """A cache of these documents."""
+        session = requests.Session()
+        session.trust_env = False
+        return SigningKeys(f"{self.server.url}/openid", session=session, clock=self.clock.monotonic, wait=wait)
 
     async def _openid(self, _request: web.Request) -> web.Response:
         self.asked.append("openid")
@@ -41,6 +49,7 @@ class Documents:
 
     async def _keys(self, _request: web.Request) -> web.Response:
         self.asked.append("keys")
+        await self.go_on.wait()
         return web.Response(text=self.jwks if isinstance(self.jwks, str) else json.dumps(self.jwks))
 
 
@@ -56,9 +65,7 @@ async def documents() -> AsyncIterator[Documents]:
 @pytest.fixture
 def keys(documents: Documents) -> SigningKeys:
     """The cache, pointed at them."""
-    session = requests.Session()
-    session.trust_env = False
-    return SigningKeys(f"{documents.server.url}/openid", session=session, clock=documents.clock.monotonic)
+    return documents.keys()
 
 
 async def test_a_published_key_is_found(keys: SigningKeys) -> None:
@@ -93,10 +100,45 @@ async def test_nobody_waits_for_documents_who_has_the_key(keys: SigningKeys, doc
 
 async def test_invented_key_ids_cause_one_fetch_a_minute(keys: SigningKeys, documents: Documents) -> None:
     """However many unknown ids arrive, the documents are asked for again after a pause only."""
-    for number in range(30):
+    assert await keys.find(_KEY.kid) is not None
+    for number in range(40):
         assert await keys.find(f"invented-{number}") is None
         documents.clock.seconds += 3
-    assert documents.asked.count("openid") == 2
+    assert documents.asked.count("openid") == 3
+
+
+async def test_a_key_that_is_new_is_found_at_once(keys: SigningKeys, documents: Documents) -> None:
+    """As often as the issuer changes its key: the pause is for ids that were looked for in vain."""
+    for _ in range(3):
+        assert await keys.find(_KEY.kid) is not None
+        new = SigningKey.generate()
+        documents.jwks = {"keys": [_JWK, new.jwk(endorsements=["msteams"])]}
+        assert await keys.find(new.kid) is not None
+    assert documents.asked.count("openid") == 4
+
+
+async def test_an_invention_delays_a_new_key_by_the_pause_at_most(keys: SigningKeys, documents: Documents) -> None:
+    """A stranger's invented ids can keep a new key out for a minute, and not longer."""
+    assert await keys.find("invented") is None
+    new = SigningKey.generate()
+    documents.jwks = {"keys": [_JWK, new.jwk(endorsements=["msteams"])]}
+    assert await keys.find(new.kid) is None
+    documents.clock.seconds += bot_keys.CHASE_PAUSE
+    assert await keys.find("another invention") is None
+    assert await keys.find(new.kid) is not None
+
+
+async def test_a_request_waits_for_slow_documents_so_long_and_no_longer(documents: Documents) -> None:
+    """When the time of one request is over it goes without a key; the fetch goes on, and serves the next."""
+    keys = documents.keys(wait=0.05)
+    documents.go_on.clear()
+    assert await asyncio.wait_for(keys.find(_KEY.kid), 10) is None
+    assert await asyncio.wait_for(keys.find(_KEY.kid), 10) is None
+    documents.go_on.set()
+    async with asyncio.timeout(10):
+        while await keys.find(_KEY.kid) is None:
+            pass
+    assert documents.asked == ["openid", "keys"]
 
 
 async def test_a_failed_fetch_is_tried_again_soon(

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -56,10 +58,8 @@ class Siege:
         return len(self.world.teams.directory.personal(ANNA).changes)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
-    """One app for all of the forgeries."""
-    log = tmp_path_factory.mktemp("siege") / "host.log"
+@asynccontextmanager
+async def _besieged(log: Path) -> AsyncIterator[Siege]:
     with log.open("wb") as sink:
         async with World() as world, aiohttp.ClientSession() as http:
             publish(world.teams.issuer)
@@ -68,6 +68,13 @@ async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege
                 honest = await world.teams.say("help")
                 assert honest.posts
                 yield Siege(world, App(process.url, http, log), honest.activity)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
+    """One app for all of the forgeries."""
+    async with _besieged(tmp_path_factory.mktemp("siege") / "host.log") as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -122,3 +129,20 @@ async def test_a_repeated_invoke_does_nothing(siege: Siege) -> None:
     assert (again.status, again.body) == (200, b"")
     assert first.status in {200, 501}
     assert (len(siege.world.exchange.sightings), siege.changes) == (asked, changed)
+
+
+async def test_a_new_key_works_at_once(tmp_path: Path) -> None:
+    """When the Bot Framework changes its key, the next request is let in; the old key's are refused once it is gone."""
+    async with _besieged(tmp_path / "host.log") as siege:
+        issuer, url = siege.world.teams.issuer, siege.honest["serviceUrl"]
+        stale = issuer.token(url)
+        for keep_old in (True, False):
+            issuer.rotate(keep_old=keep_old)
+            before = siege.changes
+            activity = siege.activity(f"new key, old kept: {keep_old}")
+            answer = await siege.send(f"Bearer {issuer.token(url)}", json.dumps(activity).encode())
+            assert answer.status == 200
+            assert siege.changes > before
+        answer = await siege.send(f"Bearer {stale}", json.dumps(siege.activity("old key")).encode())
+        assert answer.status == 401
+        assert "no published key" in await siege.reason()

@@ -4,6 +4,7 @@ Also forges: every way in which a token can be wrong is an argument, so that a g
 https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication (connector to bot)
 """
 
+import asyncio
 import base64
 import datetime as dt
 import hmac
@@ -56,6 +57,7 @@ class Issuer:
         published: The keys in the JWKS document; the last one signs. Tests may edit the list.
         metadata_fetches: How often the OpenID document was asked for.
         key_fetches: How often the JWKS document was asked for.
+        delay: Seconds that the JWKS document takes.
     """
 
     def __init__(self, *, audience: str, clock: Callable[[], dt.datetime]) -> None:
@@ -64,6 +66,7 @@ class Issuer:
         self.published = [PublishedKey(SigningKey.generate())]
         self.metadata_fetches = 0
         self.key_fetches = 0
+        self.delay = 0.0
 
     @property
     def key(self) -> SigningKey:
@@ -135,6 +138,7 @@ class Issuer:
 
     async def _keys(self, _request: web.Request) -> web.Response:
         self.key_fetches += 1
+        await asyncio.sleep(self.delay)
         return web.json_response({"keys": [published.jwk() for published in self.published]})
 
 

@@ -24,15 +24,16 @@ from mailcheck.adapters.bot_hosts import is_loopback
 from mailcheck.adapters.https import fault_of
 from mailcheck.adapters.one_flight import OneFlight
 
-CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents; Teams waits 15 for the whole turn
+CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents
 READ_TIMEOUT: Final = 4.0
+WAIT: Final = 4.0  # seconds that one request waits for both: the rest of its turn has to end some 7 later
 DOCUMENT_LIMIT: Final = 256 * 1024  # bytes; Microsoft's are below 16 KiB
 KEYS_LIMIT: Final = 100  # Microsoft publishes fewer than ten
 KEY_BITS: Final = range(2048, 4096 + 1)  # RFC 7518 section 3.3: at least these; more would be slow to verify by
 EXPONENTS: Final = range(2**16 + 1, 2**32)  # FIPS 186-5 appendix A.1.1: above 2^16; Microsoft's are 2^16 + 1
 FRESH: Final = 12 * 3600.0  # seconds until the documents are asked for again
 KEPT: Final = 24 * 3600.0  # seconds for which they are used where that fails: Microsoft asks for a refresh each day
-REFRESH_PAUSE: Final = 60.0  # seconds between two fetches: a stranger's invented key ids cause no more than these
+CHASE_PAUSE: Final = 60.0  # seconds between two fetches for ids that are not there: a stranger can invent any number
 RETRY_PAUSE: Final = 5.0  # the same after a fetch that failed
 
 _FOR_SIGNING: Final = (("kty", "RSA"), ("use", "sig"), ("alg", "RS256"))  # where a key has these at all
@@ -66,29 +67,40 @@ class SigningKeys:
         metadata: Where the OpenID document is: `https://`, or `http://` on loopback.
         session: The HTTP session, with its trust; shared, and left open.
         clock: Monotonic seconds.
+        wait: Seconds that one caller waits for a fetch.
     """
 
-    def __init__(self, metadata: str, *, session: requests.Session, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, metadata: str, *, session: requests.Session, clock: Callable[[], float], wait: float = WAIT
+    ) -> None:  # fmt: skip
         self._metadata = metadata
         self._session = session
         self._clock = clock
+        self._wait = wait
         self._flight: OneFlight[None] = OneFlight()
         self._fetched: _Fetched | None = None
+        self._chased = float("-inf")  # when an id was last looked for that is not there
         self._refreshing: asyncio.Future[None] | None = None  # kept, so that it is not collected before its end
 
     async def find(self, kid: str) -> SigningKey | None:
-        """The published key of this id, or none.
+        """The published key of this id, or none: also where it is not known in time.
 
         An unknown id makes the documents be fetched again, so that a new key works at once; but not more often than
-        the pauses allow. Concurrent callers make one fetch, in a thread. Nobody waits for it who has the key: the
-        documents are only brought up to date then.
+        the pauses allow. Concurrent callers make one fetch, in a thread, which goes on for the next of them when they
+        have waited for long enough. Nobody waits for it who has the key: the documents are only brought up to date
+        then.
         """
         key = self._held(kid)
         if self._is_due(kid):
-            self._refreshing = asyncio.ensure_future(self._flight.join("documents", self._refresh))
+            self._refreshing = refreshing = asyncio.ensure_future(self._flight.join("documents", self._refresh))
             if key is None:
-                await self._refreshing
-        return key or self._held(kid)
+                self._chased = self._clock()
+                for done in (await asyncio.wait((refreshing,), timeout=self._wait))[0]:
+                    done.result()
+                key = self._held(kid)
+                if key is not None:  # no invention
+                    self._chased = float("-inf")
+        return key
 
     def _held(self, kid: str) -> SigningKey | None:
         fetched = self._fetched
@@ -101,8 +113,10 @@ class SigningKeys:
         if fetched is None:
             return True
         now = self._clock()
-        pause = RETRY_PAUSE if fetched.failed else REFRESH_PAUSE
-        return (kid not in fetched.keys or now - fetched.at > FRESH) and now - fetched.tried >= pause
+        if fetched.failed:
+            return now - fetched.tried >= RETRY_PAUSE
+        is_stale, is_unknown = now - fetched.at > FRESH, kid not in fetched.keys
+        return is_stale or (is_unknown and now - self._chased >= CHASE_PAUSE)
 
     def _refresh(self) -> None:
         before = self._fetched or _Fetched(MappingProxyType({}), at=float("-inf"), tried=0.0, failed=True)
