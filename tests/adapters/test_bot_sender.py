@@ -10,6 +10,9 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from botbuilder.schema import ResourceResponse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcheck.adapters.bot_tries import TRIES
 from mailcheck.adapters.bounded import BODY_LIMIT
@@ -146,6 +149,13 @@ async def test_a_connection_that_was_kept_for_too_long_costs_no_pause(world: Wor
     assert world.connector.pauses == [0.0]
 
 
+async def test_only_the_second_try_is_made_at_once(world: World) -> None:
+    """A connector that goes on hanging up is left some time."""
+    async with serving(_asked(_hang_up)) as peer:
+        await world.run(Bot(), serviceUrl=f"http://{peer.endpoint}/")
+    assert world.connector.pauses == [0.0, 1.5, 3.0]
+
+
 @pytest.mark.parametrize("does", [_silent, _drip, _stop_half, _flood])
 @pytest.mark.parametrize("bot", [Bot, Update])
 async def test_the_deadline_is_kept(
@@ -193,7 +203,41 @@ async def test_the_deadline_is_kept_without_a_token(usual: World) -> None:
 
 async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
     """What a turn wants to say after its end does not reach the chat."""
-    bot = Bot()
-    await usual.run(bot, seconds=-1)
-    assert bot.sent == [Undelivered(Trouble.UNREACHED, "no answer before the end of the turn")]
-    assert usual.connector.calls == []
+    early, late, next_ = Bot(), Bot(), Update()
+    await usual.run(early)
+    await usual.run(late, seconds=-1)
+    await usual.run(next_)
+    assert late.sent == [Undelivered(Trouble.UNREACHED, "no answer before the end of the turn")]
+    assert [method for method, _, _ in usual.connector.calls] == ["POST", "PUT"]
+
+
+_HEADERS = st.sampled_from(
+    [b"Content-Encoding: gzip", b"Content-Type: text/html; charset=x", b"Retry-After: 0", b"Location: ://", b"\xff: \0"]
+)
+_ANSWERS = st.one_of(
+    st.binary(max_size=80),
+    st.builds(
+        lambda status, headers, body: b"HTTP/1.1 %d Said\r\n" % status + b"\r\n".join([*headers, b"", body]),
+        st.integers(100, 999),
+        st.lists(_HEADERS, max_size=2),
+        st.binary(max_size=40) | st.sampled_from([b'{"id":"a"}', b'{"error":{"code":"x"}}', b'{"error":5}']),
+    ),
+)
+
+
+@given(said=_ANSWERS, bot=st.sampled_from([Bot, Update]))
+def test_whatever_is_answered_is_a_value(trust: ssl.SSLContext, said: bytes, bot: type[Bot] | type[Update]) -> None:
+    """No bytes of the connector's are an exception in the turn."""
+
+    async def say(writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        await writer.drain()
+        writer.close()
+
+    async def turn() -> None:
+        async with world_of(trust, SHORT) as world, serving(_asked(say)) as peer:
+            one = bot()
+            assert await world.run(one, serviceUrl=f"http://{peer.endpoint}/") == (200, None)
+            assert isinstance(one.sent[0], Undelivered | ResourceResponse)
+
+    asyncio.run(turn())

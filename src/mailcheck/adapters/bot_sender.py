@@ -108,18 +108,15 @@ def _is_update(call: ClientRequest) -> bool:
 
 
 def _may_be_taken(error: requests.RequestException, fault: Fault) -> bool:
-    """Whether the connector may have acted on a call that ended so.
+    """Whether the connector may have acted on a call that ended in a fault that passes.
 
     It has not where there was no connection. One that is closed before a word of an answer is, as a rule, one that
     was kept for the next call and had been given up by the other side; one that was silent has had the request.
     """
-    match fault:
-        case Fault.TIMEOUT:
-            return not isinstance(error, requests.ConnectTimeout)
-        case Fault.CLOSED:
-            return not isinstance(error, requests.ConnectionError)
-        case _:
-            return fault is Fault.MALFORMED
+    if fault is Fault.TIMEOUT:
+        return not isinstance(error, requests.ConnectTimeout)
+    # `requests` tells a connection that ended in the middle of an answer by another exception.
+    return fault is Fault.CLOSED and not isinstance(error, requests.ConnectionError)
 
 
 def _code(document: Mapping[str, object]) -> str:
