@@ -57,16 +57,17 @@ class Source:
     """A token source that gives what it is told to, when it is told to."""
 
     def __init__(self) -> None:
-        self.answer: BotToken | NoToken = BotToken(Secret(TOKEN), 3600.0)
+        self.answer: str | NoToken = TOKEN
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self.next: str | NoToken = TOKEN
 
     async def fetch(self) -> BotToken | NoToken:
         await self.go_on.wait()
-        return self.answer
+        return self.answer if isinstance(self.answer, NoToken) else BotToken(Secret(self.answer), 3600.0)
 
     def forget(self) -> None:
-        pass
+        self.answer = self.next
 
 
 @dataclass

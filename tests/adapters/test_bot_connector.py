@@ -103,7 +103,8 @@ async def test_what_comes_of_a_refusal(world: World, caplog: pytest.LogCaptureFi
         assert await world.run(bot) == (200, None)
     assert bot.sent == [Undelivered(row.trouble, f"{row.status} {row.code}", row.wait)]
     assert world.connector.pauses == list(row.pauses)
-    assert len(world.connector.calls) == 1 + len(row.pauses)
+    renewed = 1 if row.status == 401 else 0
+    assert len(world.connector.calls) == 1 + len(row.pauses) + renewed
     (record,) = caplog.records
     what = "message" if row.bot is Bot else "update"
     line, _, hint = record.getMessage().partition("; ")
@@ -183,6 +184,38 @@ async def test_each_message_has_its_own_outcome(world: World) -> None:
     first, second, third = outcomes
     assert [getattr(first, "id", None), getattr(third, "id", None)] == ["first", "third"]
     assert second == Undelivered(Trouble.UNFIT, "413 MessageSizeTooBig")
+
+
+async def test_a_token_that_is_refused_is_bought_anew(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """It may have been revoked: the same message goes out again, at once, with the next one."""
+    world.source.next = "next-token"
+    world.connector.answers.append(refusal(401, "Unauthorized"))
+    bot = Bot()
+    await world.run(bot)
+    assert isinstance(bot.sent[0], ResourceResponse)
+    assert [token for _, _, token in world.connector.calls] == [f"Bearer {TOKEN}", "Bearer next-token"]
+    assert world.connector.pauses == []
+    assert caplog.records == []
+
+
+async def test_one_token_is_bought_for_all_that_are_refused(world: World) -> None:
+    """A connector that refuses every token is not called twice for each message of a turn."""
+    world.connector.answers.extend([refusal(401, "Unauthorized")] * 9)
+    bot = Bot()
+    for _ in range(3):
+        await world.run(bot)
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "401 Unauthorized")] * 3
+    assert len(world.connector.calls) == 1 + 1 + 2
+
+
+async def test_a_refused_token_that_cannot_be_replaced(world: World) -> None:
+    """Why there is no other token says more than the refusal."""
+    world.source.next = NoToken("Entra refused: AADSTS7000215")
+    world.connector.answers.append(refusal(401, "Unauthorized"))
+    bot = Bot()
+    await world.run(bot)
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "Entra refused: AADSTS7000215")]
+    assert len(world.connector.calls) == 1
 
 
 async def test_without_a_token_nothing_is_sent(world: World, caplog: pytest.LogCaptureFixture) -> None:

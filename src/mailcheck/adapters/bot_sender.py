@@ -66,15 +66,24 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         Raises:
             NotTakenError: no token, no answer, or a refusal.
         """
-        outcome = await self._once(request)
+        token = await self._token()
+        outcome = await self._once(request, token)
+        if isinstance(outcome, Setback) and outcome.stale:
+            self._credentials.forget()
+            renewed = await self._token()
+            if renewed is not token:  # not that of a moment ago again, which another call has had bought
+                outcome = await self._once(request, renewed)
         if isinstance(outcome, Setback):
             raise NotTakenError(outcome)
         return outcome
 
-    async def _once(self, request: Sent) -> Answered | Setback:
+    async def _token(self) -> Secret[str]:
         token = await self._credentials.token()
         if isinstance(token, NoToken):
-            return Setback(Undelivered(Trouble.UNREACHED, token.reason))
+            raise NotTakenError(Setback(Undelivered(Trouble.UNREACHED, token.reason)))
+        return token
+
+    async def _once(self, request: Sent, token: Secret[str]) -> Answered | Setback:
         left = max(0.1, self._deadline - asyncio.get_running_loop().time())  # requests takes no 0
         connect, read = (min(seconds, left) for seconds in self._timeouts)
         return await in_thread(partial(self._exchange, request, token, (connect, read)))
