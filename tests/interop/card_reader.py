@@ -38,9 +38,12 @@ class Sighting:
             if not title:
                 yield "a button has no title"
             kinds = {action["type"] for action in control["executed"]}
-            if not kinds:
+            if not all(action.get("title") for action in control["executed"]):
+                yield f"what {title!r} does has no title, which a screen reader needs"
+            changes = control["shows"] or control["hides"]
+            if not kinds and not changes:
                 yield f"{title!r} does nothing"
-            if "Action.ToggleVisibility" in kinds and not (control["shows"] or control["hides"]):
+            if "Action.ToggleVisibility" in kinds and not changes:
                 yield f"{title!r} shows and hides nothing"
             if not control["restored"]:
                 yield f"a second press on {title!r} does not undo the first"

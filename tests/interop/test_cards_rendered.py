@@ -101,6 +101,35 @@ _PLANTED: dict[str, tuple[Element, str]] = {
         _card(_text(), actions=[{"type": "Action.Execute", "verb": "check", "title": ""}]),
         "no title",
     ),
+    "row that opens and does not say so": (
+        _card(
+            {"type": "Container", "items": [_text()], "selectAction": _toggle("", "a")},
+            _text("more", id="a", isVisible=False),
+        ),
+        "which a screen reader needs",
+    ),
+    "fold that stays open": (
+        _card(
+            _text("more", id="a", isVisible=False),
+            actions=[_toggle("Open", "a") | {"targetElements": [{"elementId": "a", "isVisible": True}]}],
+        ),
+        "a second press on 'Open' does not undo the first",
+    ),
+    "faint text that two buttons show": (
+        _card(
+            {
+                "type": "Container",
+                "id": "a",
+                "isVisible": False,
+                "items": [
+                    _text("warning", id="b", color="warning", isVisible=False),
+                    {"type": "ActionSet", "actions": [_toggle("Then this", "b")]},
+                ],
+            },
+            actions=[_toggle("First this", "a")],
+        ),
+        "too little contrast after 'Then this'",
+    ),
     "toggle of nothing": (_card(_text(), actions=[_toggle("Folders", "nowhere")]), "shows and hides nothing"),
 }
 # Only what the host itself chooses: any of its grounds, with text that names no colour, and a link on the card's own.

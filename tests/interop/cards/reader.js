@@ -112,32 +112,28 @@ const same = (some, others) => some.join("\n") === others.join("\n");
 const title = (control) => (control.innerText || control.getAttribute("aria-label") || "").trim();
 const measured = (frame) => ({ wide: wide(frame), faint: faint(frame) });
 
-// Presses every control that can be seen, and those that this brings into sight; leaves the card as it was.
-function press(drawn, seen = new Set()) {
-  const found = [];
-  for (const control of controls(drawn.frame)) {
-    if (seen.has(control)) continue;
-    seen.add(control);
+// Presses every control that can be seen, then those that it brings into sight; leaves the card as it was.
+function press(drawn, known = []) {
+  const visible = controls(drawn.frame).filter((control) => !known.includes(control));
+  return visible.flatMap((control) => {
     const before = lines(drawn.frame);
     drawn.executed.length = 0;
     control.click();
-    const executed = [...drawn.executed];
     const after = lines(drawn.frame);
     const pressed = {
       title: title(control),
-      executed,
+      executed: [...drawn.executed],
       shows: after.filter((line) => !before.includes(line)),
       hides: before.filter((line) => !after.includes(line)),
       restored: true,
       ...measured(drawn.frame),
     };
-    found.push(pressed);
-    if (same(before, after)) continue;
-    found.push(...press(drawn, seen));
+    if (same(before, after)) return [pressed];
+    const inside = press(drawn, [...known, ...visible]);
     control.click();
     pressed.restored = same(before, lines(drawn.frame));
-  }
-  return found;
+    return [pressed, ...inside];
+  });
 }
 
 globalThis.look = (json, config, width) => {
