@@ -21,6 +21,7 @@ _DOCUMENTS = [
     "CHANGELOG.md",
     "tests/bench/README.md",
     "tests/fuzz/README.md",
+    "docs/bot.md",
     "docs/diagnoses.md",
     "docs/forgeries.md",
 ]

@@ -1,114 +1,192 @@
-"""What a message to the bot asks for (pure): a check of one mailbox, or help."""
+"""What a message to the bot asks for (pure); docs/bot.md shows what can be written."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from itertools import dropwhile, takewhile
 from typing import Final
 
-from mailcheck.faces.teams.intent import Check, Help, Intent
-from mailcheck.faces.teams.mention import Heard
+from mailcheck.diagnosis.catalogue import CATALOGUE
+from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Refused, Status, WhoAmI
+from mailcheck.faces.teams.mention import TEXT_LIMIT, Heard
+from mailcheck.faces.teams.vocabulary import (
+    ALL,
+    COMMAND,
+    COMMANDS,
+    EXPLAIN,
+    FILLERS,
+    FOREIGN,
+    HELP,
+    PROTOCOLS,
+    STATUS,
+    WHOAMI,
+)
+from mailcheck.faces.teams.written import Role, Word, written
 from mailcheck.model.request import InvalidAddress, Mailbox, MailProtocol
 
-COMMAND: Final = "mailcheck"
-ALL: Final = "all"
-_COMMANDS: Final = frozenset({COMMAND, f"@{COMMAND}"})
-_HELP: Final = "help"
-# Said around a request and no part of it.
-_FILLERS: Final = frozenset({"a", "and", "at", "by", "check", "for", "mailbox", "please", "the", "thanks", "with"})
-_PROTOCOLS: Final = {
-    **{protocol.value: (protocol,) for protocol in MailProtocol},
-    "imap4": (MailProtocol.IMAP,),
-    "pop3": (MailProtocol.POP,),
-    ALL: tuple(MailProtocol),
-}
+_ALONE: Final[dict[str, Intent]] = {HELP: Help(), WHOAMI: WhoAmI(), STATUS: Status()}
 _KNOWN: Final = ", ".join((*MailProtocol, ALL))
-_OTHERS: Final = frozenset({"activesync", "ews", "graph", "mapi"})
-_MAILTO: Final = "mailto:"
+_IDS: Final = tuple(entry.id for entry in CATALOGUE)
+_EXAMPLE: Final = f"{COMMAND} {EXPLAIN} imap-sign-in-refused"
+
 _QUOTED: Final = 60  # characters of a person's word that are repeated to them
-_OPENING: Final = "([{<\"'`*"
-_CLOSING: Final = ")]}>\"'`*_.,;:!?"
-_EMOJI_STYLE: Final = "\ufe0f"  # follows a symbol that is to be drawn as an emoji
-_ANGLES: Final = re.compile(r"[<>]")
-_LISTED: Final = re.compile(r"[,;]+")  # between addresses
-_JOINED: Final = re.compile(r"[,;/]+")  # between protocols
+_PROPOSED: Final = 120  # characters of a command that is proposed
+_TOLD: Final = 2  # invalid addresses that help tells one by one
+_NEAR: Final = 0.75  # of difflib's ratio: one slip in four letters
+_NEAR_COMMAND: Final = 0.8  # a near miss of `mailcheck` is understood, so `mailbox` must not be one
+_NEAR_ID: Final = 0.6  # ids are long, and only proposed
+_PHRASE: Final = 3  # words: `who am i`
+_ID: Final = 8  # words of the longest id
+_SLIPS: Final = 4  # more words beside an address than there are protocols are a sentence
+
+_TOO_MANY: Final = InvalidAddress(f"only {MAILBOX_LIMIT} mailboxes are checked at a time")
+_A_NAME: Final = "it stands as the name of another address"
+_NOT_READ: Final = Refused("the rest of the message", f"only {TEXT_LIMIT:,} characters are read")
 
 
 def understand(heard: Heard, *, personal: bool) -> Intent:
     """The intent of a message.
 
-    `mailcheck ADDRESS [imap|pop|smtp|all ...]`, with or without a slash. Where the bot is spoken to anyway, by a
-    mention or in a personal chat, the address alone is enough. The one word with an "@" is the mailbox; the words
-    around it, such as the name that a mail program puts before it, are dropped, but for protocols.
+    `mailcheck ADDRESS ... [imap|pop|smtp|all ...]`, `help`, `explain ID`, `whoami`, `status`, with or without a slash.
+    Where the bot is spoken to anyway, by a mention or in a personal chat, `mailcheck` may be left out. Words around
+    addresses are dropped, but for protocols. A misspelt command is understood where what follows it is valid; any other
+    near miss is answered by help that names what was perhaps meant.
     """
-    said = [word for word in _words(heard.words) if word.casefold() not in _FILLERS]
-    words = [word for word in said if word.casefold() not in _COMMANDS]
-    named = len(words) < len(said)
-    if not (named or heard.mentioned or personal):
+    called, words = _called(written(heard.text))
+    if not (called or heard.mentioned or personal):
         return Help()
-    candidates = _addresses(words) or (_instead(words) if named else [])
-    if not candidates:
-        return Help()
-    if len(candidates) > 1:
-        return Help("One mailbox at a time, please.")
-    address = candidates[0]
-    mailbox = Mailbox.parse(address)
-    if isinstance(mailbox, InvalidAddress):
-        return Help(f"{_quoted(address)} is not a mailbox address: {mailbox.reason}.")
-    protocols = _protocols(words, after=words.index(address))
-    return protocols if isinstance(protocols, Help) else Check((mailbox,), protocols)
+    addresses = _addresses(words)
+    explained = _to_explain(words, alone=not addresses)
+    if explained is not None:
+        return _explanation(explained)
+    return _check(words, addresses, whole=heard.whole) if addresses else _command(_loose(words), called=called)
 
 
-def _addresses(words: Sequence[str]) -> list[str]:
-    """The words with an "@", each once: a mail program may give an address as its own name."""
-    found = list({word.casefold(): word for word in words if "@" in word}.values())
+def _called(words: list[Word]) -> tuple[bool, list[Word]]:
+    """Whether the command, or something near it at the beginning, is among the words; and the words without it."""
+    others = [word for word in words if word.text.casefold() not in COMMANDS]
+    if len(others) < len(words):
+        return True, others
+    for length in (1, 2):  # `mailchek`, `mail check`
+        head = "".join(word.text for word in words[:length] if word.role is Role.WORD)
+        if _nearest(head, [COMMAND], _NEAR_COMMAND):
+            return True, words[length:]
+    return False, words
+
+
+def _addresses(words: Iterable[Word]) -> list[str]:
+    """What is written as an address, each once: a mail program may give an address as its own name."""
+    found = list({word.text.casefold(): word.text for word in words if word.role is Role.ADDRESS}.values())
     # Beside an address, `@Anna` is a person.
-    return [word for word in found if not word.startswith("@")] or found
+    return [address for address in found if not address.startswith("@")] or found
 
 
-def _instead(words: Sequence[str]) -> list[str]:
-    """The word that was perhaps meant as the address, where none has an "@"; none if it is help that is asked for."""
-    if _HELP in map(str.casefold, words):
-        return []
-    return [word for word in words if word.casefold() not in _PROTOCOLS][:1]
+def _loose(words: Iterable[Word]) -> list[str]:
+    """The words beside the addresses that say something."""
+    return [word.text for word in words if word.role is Role.WORD and word.text.casefold() not in FILLERS]
 
 
-def _protocols(words: Sequence[str], *, after: int) -> tuple[MailProtocol, ...] | Help:
-    """The protocols that are named; a foreign one is refused after the address only: before it is somebody's name."""
-    foreign = next((word for word in words[after + 1 :] if word.casefold() in _OTHERS), None)
+def _check(words: Sequence[Word], addresses: Sequence[str], *, whole: bool) -> Check | Help:
+    mailboxes: list[Mailbox] = []
+    refused: list[Refused] = []
+    for address in addresses:
+        parsed = Mailbox.parse(address) if len(mailboxes) < MAILBOX_LIMIT else _TOO_MANY
+        if isinstance(parsed, Mailbox):
+            mailboxes.append(parsed)
+        else:
+            refused.append(Refused(_short(address), parsed.reason))
+    if not mailboxes:
+        return Help(_faults(refused))
+    protocols = _protocols(words, mailboxes)
+    if isinstance(protocols, Help):
+        return protocols
+    names = {word.text.casefold(): word.text for word in words if word.role is Role.NAME}
+    others = [text for name, text in names.items() if name not in set(map(str.casefold, addresses))]
+    refused += [Refused(_short(name), _A_NAME) for name in others if isinstance(Mailbox.parse(name), Mailbox)]
+    return Check(tuple(mailboxes), protocols, (*refused, *([] if whole else [_NOT_READ])))
+
+
+def _faults(refused: Sequence[Refused]) -> str:
+    told = [f'"{one.text}" is not a mailbox address: {one.reason}.' for one in refused[:_TOLD]]
+    left = len(refused) - len(told)
+    return " ".join([*told, f"Nor are {left:,} more."] if left > 1 else [*told, "Nor is one more."] if left else told)
+
+
+def _protocols(words: Sequence[Word], mailboxes: Sequence[Mailbox]) -> tuple[MailProtocol, ...] | Help:
+    """The protocols that are named; a foreign one is refused after an address only: before it is somebody's name."""
+    loose = _loose(words)
+    behind = _loose(dropwhile(lambda word: word.role is not Role.ADDRESS, words))
+    foreign = next((word for word in behind if word.casefold() in FOREIGN), None)
     if foreign is not None:
-        return Help(f"{_quoted(foreign)} is no protocol that can be checked; there are: {_KNOWN}.")
-    asked = {protocol for word in words for protocol in _PROTOCOLS.get(word.casefold(), ())}
+        return Help(_unknown(foreign))
+    meant = {word: _protocol(word) for word in dict.fromkeys(loose)} if len(loose) <= _SLIPS else {}
+    slip = next((word for word, near in meant.items() if near != word.casefold()), None)
+    if slip is not None and all(meant.values()):
+        proposed = " ".join((COMMAND, *map(str, mailboxes), *dict.fromkeys(meant.values())))
+        return Help(f"{_unknown(slip)} {_meant([proposed if len(proposed) <= _PROPOSED else meant[slip]])}")
+    asked = {protocol for word in loose for protocol in PROTOCOLS.get(word.casefold(), ())}
     return tuple(protocol for protocol in MailProtocol if protocol in asked)
 
 
-def _words(heard: Iterable[str]) -> list[str]:
-    """The words that have a letter or a digit, bare, and apart where they are joined."""
-    parts = (part for word in heard for piece in _ANGLES.split(word) for part in _apart(_bare(piece)))
-    return [word for word in map(_bare, parts) if any(map(str.isalnum, word))]
+def _protocol(word: str) -> str:
+    """This word if it stands for a protocol, or else the protocol that it is near to, if any."""
+    return word.casefold() if word.casefold() in PROTOCOLS else _nearest(word, list(MailProtocol))
 
 
-def _apart(word: str) -> list[str]:
-    """`imap/pop` as two words, and `a@b.co;c@d.co`; but not `a,b@c.co`, of which `b@c.co` would be another mailbox."""
-    name, at, domain = word.partition("@")
-    if not at:
-        return _JOINED.split(word)
-    first, *others = _LISTED.split(domain)
-    return [f"{name}@{first}", *others]
+def _command(words: Sequence[str], *, called: bool) -> Intent:
+    """What is asked for without an address."""
+    if HELP in map(str.casefold, words):
+        return Help()
+    for length in range(1, _PHRASE + 1):
+        phrase = "".join(words[:length]).casefold()
+        if phrase in _ALONE:
+            return _ALONE[phrase]
+    first = words[0] if words else ""
+    if near := _nearest(first, list(_ALONE)):
+        return Help() if near == HELP else Help(_meant([f"{COMMAND} {near}"]))
+    if first.casefold() in _IDS:
+        return Help(_meant([f"{COMMAND} {EXPLAIN} {first.casefold()}"]))
+    instead = next((word for word in words if word.casefold() not in PROTOCOLS), None)
+    if instead is None or not called:
+        return Help()
+    return Help(_faults([Refused(_short(instead), 'it has no "@"')]))
 
 
-def _bare(word: str) -> str:
-    """A word without the marks and emoji around it and without `mailto:`."""
-    marks = _EMOJI_STYLE + "".join(
-        {one for one in word if not one.isascii() and unicodedata.category(one)[0] in {"P", "S"}}
-    )
-    ended = word.rstrip(_CLOSING + marks)
-    # A mailbox's name may begin with an underscore: it is a mark only where the word also ends with one.
-    underscore = "_" if "@" not in word or "_" in word[len(ended) :] else ""
-    word = ended.lstrip(_OPENING + underscore + marks)
-    if word.casefold().startswith(_MAILTO):
-        word = word[len(_MAILTO) :].partition("?")[0]
-    return word
+def _to_explain(words: Sequence[Word], *, alone: bool) -> list[str] | None:
+    """The words after `explain`, lower case; None where that is not asked for. Before an address, it comes first."""
+    ahead = [word.casefold() for word in _loose(takewhile(lambda word: word.role is not Role.ADDRESS, words))]
+    first = EXPLAIN if EXPLAIN in (ahead if alone else ahead[:1]) else "".join(ahead[:1])
+    if first != EXPLAIN and not (alone and _nearest(first, [EXPLAIN])):
+        return None
+    texts = [word.text.casefold() for word in words if word.role is Role.WORD]
+    return texts[texts.index(first) + 1 :]
 
 
-def _quoted(word: str) -> str:
-    return f'"{word if len(word) <= _QUOTED else word[: _QUOTED - 1] + "…"}"'
+def _explanation(words: Sequence[str]) -> Explain | Help:
+    """The diagnosis of these words: `imap-refused`, `imap refused`, or a link to its explanation."""
+    asked = [word.rpartition("#")[2].replace("_", "-") for word in words[:_ID]]
+    phrase = "-".join(asked)
+    for one in (phrase, *asked):
+        if one in _IDS:
+            return Explain(one)
+    if not asked:
+        return Help(f'Write "{EXPLAIN}" with the id of a diagnosis, which the card of a check names: "{_EXAMPLE}".')
+    near = [one for text in (phrase, asked[0]) for one in get_close_matches(text[:_QUOTED], _IDS, 2, _NEAR_ID)]
+    proposed = [f"{COMMAND} {EXPLAIN} {one}" for one in list(dict.fromkeys(near))[:2]]
+    return Help(f'There is no diagnosis "{_short(words[0])}". {_meant(proposed or [_EXAMPLE])}')
+
+
+def _nearest(word: str, known: Sequence[str], cutoff: float = _NEAR) -> str:
+    """The one that a word is near to; empty: none."""
+    return "".join(get_close_matches(word.casefold(), known, 1, cutoff)) if len(word) <= _QUOTED else ""
+
+
+def _meant(commands: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(f'"{command}"' for command in commands)}?"
+
+
+def _unknown(protocol: str) -> str:
+    return f'"{_short(protocol)}" is no protocol that can be checked; there are: {_KNOWN}.'
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= _QUOTED else word[: _QUOTED - 1] + "…"
