@@ -29,7 +29,7 @@ _SHUT_OUT: Final = frozenset(
     }
 )
 _ADVICE: Final[Mapping[str, str]] = {
-    "BotDisabledByAdmin": "allow the app in the Teams admin center, in Manage apps and in these people's app policy",
+    "BotDisabledByAdmin": "allow the app in the Teams admin center: in Manage apps, and in the permission policy",
     "BotNotInConversationRoster": "install the app in this chat or team again",
     "BotNotRegistered": "MicrosoftAppId has to be the app id of an Azure Bot that has the Teams channel",
     "ForbiddenOperationException": "install the app for this person",
