@@ -7,7 +7,8 @@ import pytest
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import GUIDE, Entry
-from mailcheck.diagnosis.page import findings_of, markdown
+from mailcheck.diagnosis.explained import findings_of
+from mailcheck.diagnosis.page import markdown
 from mailcheck.model.evidence import Fault
 
 ROOT = Path(__file__).parents[2]
