@@ -34,7 +34,7 @@ async def test_a_check_is_typed_shown_and_replaced_in_place(world: World) -> Non
     "text, shown",
     [
         ("/mailcheck no-imap@contoso.com", ["Degraded", "-Identity 'no-imap@contoso.com' -ImapEnabled $true"]),
-        ("mailcheck no-pop@contoso.com pop", ["Broken", "-Identity 'no-pop@contoso.com' -PopEnabled $true"]),
+        ("mailcheck no-pop@contoso.com pop", ["Broken", "POP is switched off for this mailbox"]),
         ("MAILCHECK not-granted@contoso.com", ["Broken", "NO AUTHENTICATE failed.", "Add-MailboxPermission"]),
         ("info@contoso.com", ["Healthy", "12 folders"]),
         ("mailcheck [info@contoso.com](mailto:info@contoso.com) imap", ["Healthy: opens by IMAP"]),

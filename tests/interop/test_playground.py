@@ -19,7 +19,7 @@ pytestmark = pytest.mark.interop
 _ROOT = Path(__file__).parents[2]
 _ARTIFACTS = _ROOT / "artifacts"
 _HELP = "mailcheck shared@contoso.com imap"
-_VERDICT = "Steps and transcript"  # a button that every verdict has, and nothing before it
+_VERDICT = "Show transcript"  # a button that every verdict has, and nothing before it
 _GREETED: Step = {"until": _HELP}  # opening a chat installs the bot in it
 
 

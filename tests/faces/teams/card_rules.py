@@ -18,7 +18,12 @@ MEMBERS: dict[str, frozenset[str]] = {
     "RichTextBlock": frozenset({"type", "inlines", "spacing", "separator", "id", "isVisible", "horizontalAlignment"}),
     "TextRun": frozenset({"type", "text", "fontType", "isSubtle", "weight", "size", "color", "italic", "highlight"}),
     "Container": frozenset({"type", "items", "style", "bleed", "spacing", "separator", "id", "isVisible"}),
+    "ColumnSet": frozenset({"type", "columns", "spacing", "separator", "id", "isVisible", "selectAction"}),
+    "Column": frozenset({"type", "items", "width", "spacing"}),
     "FactSet": frozenset({"type", "facts", "spacing", "separator", "id", "isVisible"}),
+    "ActionSet": frozenset({"type", "actions", "spacing"}),
+    "Action.Execute": frozenset({"type", "title", "verb", "data"}),
+    "Action.OpenUrl": frozenset({"type", "title", "url"}),
     "Action.ToggleVisibility": frozenset({"type", "title", "targetElements"}),
 }  # fmt: skip
 ENUMS: dict[str, frozenset[object]] = {
@@ -54,12 +59,12 @@ def assert_valid(card: dict[str, Any]) -> None:
     assert card["fallbackText"]
     assert card["speak"]
     assert card["body"]
-    assert len(card.get("actions", [])) <= ACTIONS_LIMIT
     for element in elements(card):
+        assert len(element.get("actions", ())) <= ACTIONS_LIMIT
         assert set(element) <= MEMBERS[element["type"]], element
         for name, allowed in ENUMS.items():
             assert name not in element or element[name] in allowed, element
-        for name in ("items", "inlines", "facts"):
+        for name in ("items", "inlines", "facts", "columns", "targetElements"):
             assert name not in element or element[name], element
         for name in ("text", "title"):
             assert name not in element or (isinstance(element[name], str) and element[name].strip(" ")), element

@@ -41,7 +41,7 @@ async def test_a_check_is_a_card_that_becomes_its_report(world: World) -> None:
     assert _cards(reply.conversation) == [
         [
             "Checking shared_box@contoso.com by IMAP and POP",
-            "shared_box@contoso.com: ▲ Degraded: opens by IMAP, not by POP",
+            "shared_box@contoso.com: Degraded, opens by IMAP, not by POP",
         ]
     ]
     changes = [(change.happening, change.post.type) for change in reply.conversation.changes]
@@ -189,7 +189,7 @@ async def _report_at_last(world: World) -> list[list[str]]:
     return _cards(reply.conversation)
 
 
-_REPORT = "shared_box@contoso.com: ▲ Degraded: opens by IMAP, not by POP"
+_REPORT = "shared_box@contoso.com: Degraded, opens by IMAP, not by POP"
 _CHECKING = "Checking shared_box@contoso.com by IMAP and POP"
 
 

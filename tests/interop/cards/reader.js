@@ -109,6 +109,8 @@ function faint(frame) {
 
 const controls = (frame) => [...frame.querySelectorAll("button, [role=button]")].filter(shown);
 const same = (some, others) => some.join("\n") === others.join("\n");
+const times = (line, some) => some.filter((one) => one === line).length;
+const more = (some, others) => some.filter((line) => times(line, some) > times(line, others));
 const title = (control) => (control.innerText || control.getAttribute("aria-label") || "").trim();
 const measured = (frame) => ({ wide: wide(frame), faint: faint(frame) });
 
@@ -123,8 +125,8 @@ function press(drawn, known = []) {
     const pressed = {
       title: title(control),
       executed: [...drawn.executed],
-      shows: after.filter((line) => !before.includes(line)),
-      hides: before.filter((line) => !after.includes(line)),
+      shows: more(after, before),
+      hides: more(before, after),
       restored: true,
       ...measured(drawn.frame),
     };

@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from mailcheck.model.request import MailProtocol
-
 type Element = dict[str, Any]
 
 VERSION: Final = "1.5"  # the newest that Teams has on all its clients
 SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
 
+# Bytes of JSON. Teams' limit has been raised from 28 KB several times; below the first one a card passes everywhere.
+BUDGET: Final = 24 * 1024
 _SPOKEN_LIMIT: Final = 600  # bytes of JSON
+MARK_WIDTH: Final = "24px"
+_URL_LIMIT: Final = 300
 _INDENT: Final = "\N{NO-BREAK SPACE}" * 4  # a client may collapse plain spaces
 # What the Markdown of a TextBlock or a Fact reacts to anywhere. `{{` begins a date or time function of the host.
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>~|]|!(?=\[)|&(?=#?\w+;)|(?<=\{)\{")
@@ -48,10 +50,9 @@ def escape(line: str) -> str:
     return _FIRST.sub(lambda match: f"{match[1]}{match[3] or ''}\\{match[2] or match[4]}", line, count=1)
 
 
-def names(protocols: Iterable[MailProtocol]) -> str:
-    """Protocols as they are read aloud: `IMAP, POP and SMTP`."""
-    *others, last = (protocol.name for protocol in protocols)
-    return f"{', '.join(others)} and {last}" if others else last
+def foreign(text: str, limit: int) -> str:
+    """Foreign text as Markdown that shows it; never empty, because an element without a text is not valid."""
+    return escape(clean(text, limit)) or "(no words)"
 
 
 def size(element: object) -> int:
@@ -88,6 +89,13 @@ def branch(depth: int, name: str, mark: str) -> Element:
     return {"type": "RichTextBlock", "spacing": "None", "inlines": runs}
 
 
+def coded(text: str, **style: object) -> Element:
+    """A sentence of ours with code in backquotes, which is shown in a fixed-width type."""
+    parts = enumerate(text.split("`"))
+    runs = [run for at, part in parts if part for run in _runs(part, **({"fontType": "Monospace"} if at % 2 else {}))]
+    return {"type": "RichTextBlock", "inlines": runs, **style}
+
+
 def _runs(text: str, **style: object) -> list[Element]:
     """The text as it is, in one TextRun, or in more where the host would replace a date or time function.
 
@@ -107,22 +115,65 @@ def boxed(lines: Iterable[str]) -> Element:
     return block([verbatim(line, spacing="Small") for line in lines], style="emphasis", spacing="Small")
 
 
-def facts(pairs: Iterable[tuple[str, str]]) -> Element:
+def facts(pairs: Iterable[tuple[str, str]], **style: object) -> Element:
     """Names and values, clean already; both are shown as they are."""
     return {
         "type": "FactSet",
         "facts": [{"title": escape(title), "value": escape(value) or "none"} for title, value in pairs],
+        **style,
     }
 
 
+def column(items: Sequence[Element], width: str = "stretch", **style: object) -> Element:
+    """A column: `stretch` takes what is left, `auto` what it needs, `24px` just that."""
+    return {"type": "Column", "width": width, "items": list(items), **style}
+
+
+def columns(*parts: Element, **style: object) -> Element:
+    """Columns side by side."""
+    return {"type": "ColumnSet", "columns": list(parts), **style}
+
+
+def line(mark: str, items: Sequence[Element], aside: str = "", **style: object) -> Element:
+    """A row of a list: its mark, what it is about, and at the right in small type what is to be said of it."""
+    parts = [column([said(mark, weight="Bolder")], MARK_WIDTH), column(items, spacing="Small")]
+    if aside:
+        parts.append(column([said(aside, size="Small", isSubtle=True, horizontalAlignment="Right")], "auto"))
+    return columns(*parts, **style)
+
+
+def row_of_buttons(actions: Sequence[Element]) -> Element:
+    """Buttons within a card, where what they are about stands."""
+    return {"type": "ActionSet", "actions": list(actions), "spacing": "Medium"}
+
+
+def execute(title: str, action: Element) -> Element:
+    """A button that asks the bot; `action` is verb and data, as `pressed.py` has them."""
+    return {"type": "Action.Execute", "title": title, **action}
+
+
 def link(title: str, url: str) -> Element | None:
-    """A link of ours on a line of its own; none for an address that does not fit into Markdown."""
-    return said(f"[{title}]({url})", spacing="Medium") if _LINKABLE.fullmatch(url) else None
+    """A button that opens an address in the browser; none for one that is not plainly https."""
+    if len(url) > _URL_LIMIT or not _LINKABLE.fullmatch(url):
+        return None
+    return {"type": "Action.OpenUrl", "title": title, "url": url}
 
 
-def toggle(title: str, element_id: str) -> Element:
-    """A button that shows and hides an element."""
-    return {"type": "Action.ToggleVisibility", "title": title, "targetElements": [element_id]}
+def toggle(title: str, *element_ids: str) -> Element:
+    """A button that shows what is hidden of these elements, and hides what is shown."""
+    return {"type": "Action.ToggleVisibility", "title": title, "targetElements": list(element_ids)}
+
+
+def fold(name: str, title: Sequence[Element], items: Sequence[Element], element_id: str, **style: object) -> Element:
+    """What opens when its title is pressed, and closes again; `name` says what it is to a screen reader."""
+    show, hide = f"{element_id}-show", f"{element_id}-hide"
+    sign = {"size": "Small", "isSubtle": True, "horizontalAlignment": "Right"}
+    head = columns(
+        column(title),
+        column([said("Show ▾", id=show, **sign), said("Hide ▴", id=hide, isVisible=False, **sign)], "auto"),
+        selectAction=toggle(f"Show or hide: {name}", element_id, show, hide),
+    )
+    return block([head, block(items, id=element_id, isVisible=False)], **style)
 
 
 def card(body: Sequence[Element], *, spoken: str, actions: Sequence[Element] = ()) -> Element:

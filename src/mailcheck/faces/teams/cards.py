@@ -1,6 +1,7 @@
-"""The small cards (pure): everything that the bot says besides a report."""
+"""The small cards (pure): everything that the bot says besides what a check found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from mailcheck.faces.teams.card_parts import (
     Element,
@@ -9,14 +10,30 @@ from mailcheck.faces.teams.card_parts import (
     card,
     clean,
     escape,
+    facts,
+    foreign,
     heading,
     label,
-    names,
     said,
 )
+from mailcheck.faces.teams.status_card import problems
+from mailcheck.faces.wording import State, names, summary
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
 from mailcheck.model.request import Mailbox, MailProtocol
+
+_PURPOSE: Final = (
+    "Tells whether this organization's app can open a mailbox by IMAP, POP or SMTP with OAuth and, if it cannot, which "
+    "setting is wrong and how to mend it."
+)
+_WHERE: Final = "In a team or a group chat, mention me first. In our own chat the address alone is enough."
+_COMMANDS: Final = (
+    ("mailcheck shared@contoso.com", "one mailbox, or up to ten, by the protocols that are set"),
+    ("mailcheck shared@contoso.com imap", "by one protocol: imap, pop or smtp; or by all"),
+    ("mailcheck explain imap-sign-in-refused", "what a diagnosis means"),
+    ("mailcheck status", "how the app itself is"),
+    ("mailcheck whoami", "who you are to me"),
+)
 
 
 def checking_card(mailbox: Mailbox, protocols: Sequence[MailProtocol]) -> Element:
@@ -31,20 +48,30 @@ def checking_card(mailbox: Mailbox, protocols: Sequence[MailProtocol]) -> Elemen
 
 def help_card(note: str = "") -> Element:
     """How to ask; `note` says what was wrong with what was asked."""
-    fault = [block([said(escape(clean(note, 400)))], style="warning")] if note else []
-    examples = ("mailcheck shared@contoso.com", "mailcheck shared@contoso.com imap", "mailcheck shared@contoso.com all")
-    body = [
-        *fault,
-        heading("mailcheck", size="Medium"),
-        said(
-            "Tells whether this organization's app can open a mailbox by IMAP, POP or SMTP with OAuth and, if it "
-            "cannot, which setting is wrong and how to mend it."
-        ),
-        label("Write"),
-        boxed(examples),
-        said("In a team or a group chat, mention me first. In our own chat the address alone is enough."),
-    ]
+    fault = [block([said(foreign(note, 400))], style="warning", bleed=True)] if note else []
+    body = [*fault, heading("What you can ask", size="Large"), said(_PURPOSE), *_commands(), said(_WHERE)]
     return card(body, spoken=f"{note} Write: mailcheck, and the address of a mailbox.".strip())
+
+
+def welcome_card() -> Element:
+    """For a chat in which the bot has just been installed."""
+    title = "Hello, this is mailcheck"
+    body = [
+        block([heading(title, size="Large"), said(_PURPOSE, spacing="Small")], style="emphasis", bleed=True),
+        label("Write"),
+        boxed(["mailcheck shared@contoso.com"]),
+        said(_WHERE),
+        said("Write help for all that I can do.", size="Small", isSubtle=True),
+    ]
+    return card(body, spoken=f"{title}. Write: mailcheck, and the address of a mailbox.")
+
+
+def _commands() -> list[Element]:
+    return [
+        part
+        for command, what in _COMMANDS
+        for part in (boxed([command]), said(what, size="Small", isSubtle=True, spacing="None"))
+    ]
 
 
 def refused_card(object_id: str | None) -> Element:
@@ -64,30 +91,50 @@ def refused_card(object_id: str | None) -> Element:
     return card([heading(title, size="Medium"), *how], spoken=title)
 
 
+def whoami_card(name: str, object_id: str | None, tenant_id: str | None, operator: bool) -> Element:
+    """Who the asker is to the bot, as Teams says it, and whether they may use it."""
+    shown = clean(name, 200) or "somebody without a name"
+    may = "You may use this bot." if operator else "You are not among the people who may use this bot."
+    mark = State.HEALTHY.mark if operator else State.NOT_ALLOWED.mark
+    pairs = [
+        ("Object id", clean(object_id or "", 100) or "not told"),
+        ("Tenant id", clean(tenant_id or "", 100) or "not told"),
+    ]
+    body = [heading(f"You are {escape(shown)}", size="Medium"), said(f"{mark} {may}", spacing="Small"), facts(pairs)]
+    if not operator:
+        body.append(
+            said(
+                f"An administrator can let you in, by adding your object id to the app setting "
+                f"{escape('MAILCHECK_OPERATORS')}.",
+                size="Small",
+            )
+        )
+    return card(body, spoken=f"You are {shown}. {may}")
+
+
 def not_allowed_card(refused: NotAllowed) -> Element:
     """For a mailbox of a domain that MAILCHECK_DOMAINS does not have."""
     title = f"{refused.mailbox} may not be checked"
     body = [
         heading(escape(title), size="Medium"),
-        said(
-            f"The app setting {escape('MAILCHECK_DOMAINS')} does not have the domain {escape(refused.mailbox.domain)}."
-        ),
+        said(f"The app setting {escape(summary(refused).sentence)}."),
     ]
     return card(body, spoken=title)
 
 
-def not_configured_card(problems: Sequence[SettingProblem]) -> Element:
+def not_configured_card(found: Sequence[SettingProblem]) -> Element:
     """For an app whose settings do not let it check anything yet: each of them by its name."""
     title = "The app is not configured yet"
+    body = [heading(title, size="Medium"), *problems(found)]
+    return card(body, spoken=f"{title}: {', '.join(one.name for one in found[:20])}")
+
+
+def failed_card(reference: str) -> Element:
+    """For a turn that failed by a fault of the bot's own; `reference` finds it in the log."""
+    title = "Something went wrong inside mailcheck"
     body = [
         heading(title, size="Medium"),
-        said("An administrator has to look at these app settings of the function app:"),
-        # No facts: beside such a name, no room is left for its value on a telephone.
-        *(block(list(_setting(one)), spacing="Medium") for one in problems[:20]),
+        said("This says nothing of the mailbox. Ask again; if it stays so, the log has it under this reference:"),
+        boxed([clean(reference, 100) or "none"]),
     ]
-    return card(body, spoken=f"{title}: {', '.join(one.name for one in problems[:20])}")
-
-
-def _setting(one: SettingProblem) -> Iterator[Element]:
-    yield said(escape(clean(one.name, 100)), weight="Bolder")
-    yield said(escape(clean(one.problem, 200)), spacing="None")
+    return card(body, spoken=f"{title}. Ask again.")

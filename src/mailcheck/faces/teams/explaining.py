@@ -1,36 +1,39 @@
-"""The parts of a report's card that explain and mend: faults with their causes, notices, and how long it all took."""
+"""The parts of a report's card that explain and mend: faults with their causes, and notices."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
+from mailcheck.faces.teams.buttons import explain
 from mailcheck.faces.teams.card_parts import (
     Element,
     block,
     boxed,
     clean,
     escape,
+    fold,
+    foreign,
     heading,
     label,
     link,
-    names,
+    row_of_buttons,
     said,
     size,
     verbatim,
 )
-from mailcheck.faces.wording import count
-from mailcheck.model.report import Cause, Command, Diagnosis, Notice, Severity, Step
+from mailcheck.faces.wording import State, count, names, still_waiting
+from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Notice, Report, Severity, Step
 from mailcheck.model.request import MailProtocol
 
 FIX_LIMIT: Final = 8  # lines of one remedy
 COMMAND_LIMIT: Final = 700  # bytes of JSON, as an element; a longer line is left out whole: half a command does harm
-_TIMES: Final = 12  # more steps than a conversation has
+TOO_LONG: Final = "The remedy is too long for a card; the HTTP API and the command line show all of it."
 _NOTICE: Final = {
     Severity.URGENT: ("▲ Urgent", "attention"),
     Severity.WARNING: ("▲ Warning", "warning"),
-    Severity.INFO: ("Note", "default"),
+    Severity.INFO: ("Note", "emphasis"),
 }
 
 
@@ -46,61 +49,80 @@ class Detail:
     line: int
 
 
-def times(steps: Sequence[Step]) -> Iterator[Element]:
-    """How long each step took, on one small line."""
-    parts = [f"{step.name} {step.ms:,}{'' if step.ok else ' (failed)'}" for step in steps[:_TIMES]]
-    if parts:
-        yield said(f"In ms: {' · '.join(parts)}", size="Small", spacing="None", isSubtle=True)
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One diagnosis of a report, the protocols that it is about, and what of it is still waited for."""
+
+    diagnosis: Diagnosis
+    waiting: str = ""
+    protocols: list[MailProtocol] = field(default_factory=list)
+    steps: tuple[Step, ...] = ()
 
 
-def diagnosis_parts(
-    diagnosis: Diagnosis,
-    protocols: Sequence[MailProtocol],
-    steps: Sequence[Step],
-    told: set[tuple[str, ...]],
-    detail: Detail,
-) -> Iterator[Element]:
-    """One fault; `told` are the remedies of the faults above it, which are not told a second time."""
-    title = escape(clean(diagnosis.title, detail.text))
-    yield heading(f"✘ {names(protocols)}: {title}", size="Medium")
-    yield from times(steps)
-    if evidence := clean(diagnosis.evidence, detail.text):
-        yield label("What was seen")
-        yield boxed([evidence])
-    shown = diagnosis.causes[: detail.causes]
-    for number, cause in enumerate(shown, 1):
-        name = f"Cause {number}" if len(diagnosis.causes) > 1 else "Cause"
-        yield said(
-            f"{name} ({cause.likelihood}): {escape(clean(cause.cause, detail.text))}", weight="Bolder", spacing="Medium"
-        )
-        if cause.fix in told:
-            yield said("See above.", spacing="Small", isSubtle=True)
+def faults(report: Report) -> list[Fault]:
+    """The faults in their order; protocols that fail for the same reason share theirs."""
+    found: dict[tuple[Diagnosis, str], Fault] = {}
+    for protocol, one in report.protocols.items():
+        if isinstance(one.verdict, Broken):
+            waiting = still_waiting(one.waiting, protocol) if one.waiting else ""
+            diagnosis = one.verdict.diagnosis
+            fault = found.setdefault((diagnosis, waiting), Fault(diagnosis, waiting, [], one.steps))
+            fault.protocols.append(protocol)
+    return list(found.values())
+
+
+def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:
+    """One fault, the `number`-th; `told` are the remedies of the faults above it, which are not told a second time."""
+    diagnosis = fault.diagnosis
+    title = foreign(diagnosis.title, detail.text)
+    if fault.waiting:
+        waiting = foreign(fault.waiting, detail.text)
+        yield heading(f"{State.UNFINISHED.mark} {names(fault.protocols)}: {waiting}", size="Medium")
+        yield said(f"If it stays so: {title}", spacing="Small")
+    else:
+        whose = f"{names(fault.protocols)}: " if fault.protocols else ""
+        yield heading(f"{State.BROKEN.mark} {whose}{title}", size="Medium")
+        if evidence := clean(diagnosis.evidence, detail.text):
+            failed = next((f" at {step.name}" for step in reversed(fault.steps) if not step.ok), "")
+            yield label(f"Seen{failed}")
+            yield boxed([evidence])
+    yield from _causes(fault, number, told, detail)
+    links = (link("Guide", diagnosis.explanation), link("Read more", diagnosis.reference))
+    yield row_of_buttons([explain(diagnosis.id), *(one for one in links if one)])
+
+
+def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:
+    """The first is told at once, the others when they are pressed; of a fault that may pass, all of them are."""
+    causes = fault.diagnosis.causes
+    shown = causes[: detail.causes]
+    for place, cause in enumerate(shown, 1):
+        which = f"Cause {place} of {len(causes)}" if len(causes) > 1 else "Cause"
+        text = foreign(cause.cause, detail.text)
+        again = " · as above" if cause.fix in told else ""
+        title = [label(f"{which} · {cause.likelihood}{again}"), said(text, weight="Bolder", spacing="None")]
+        rest = [] if again else list(cause_parts(cause, told, detail.text))
+        if not rest or (place == 1 and not fault.waiting):
+            yield block([*title, *rest], spacing="Medium")
         else:
-            told.add(cause.fix)
-            yield from _remedy(cause, detail)
-    if left := len(diagnosis.causes) - len(shown):
+            yield fold(which.lower(), title, rest, f"cause-{number}-{place}", spacing="Medium", separator=True)
+    if left := len(causes) - len(shown):
         yield said(f"and {count(left, 'less likely cause')}", isSubtle=True)
-    if reference := link("Read more", diagnosis.reference[:300]):
-        yield reference
-    if explained := link(f"Explained: {diagnosis.id}", diagnosis.explanation[:300]):
-        yield explained
-    elif explanation := clean(diagnosis.explanation, 100):
-        yield said(f"Explained in {escape(explanation)}", size="Small", isSubtle=True, spacing="None")
 
 
-def _remedy(cause: Cause, detail: Detail) -> Iterator[Element]:
+def cause_parts(cause: Cause, told: set[tuple[str, ...]], limit: int) -> Iterator[Element]:
+    """Why it is thought of, in at most `limit` bytes of JSON, and what mends it."""
     if cause.why:
-        yield said(f"Because {escape(clean(cause.why, detail.text))}.", spacing="Small", isSubtle=True)
-    yield from _mending(cause.fix)
+        yield said(f"Because {foreign(cause.why, limit)}.", spacing="Small", isSubtle=True)
+    told.add(cause.fix)
+    yield from mending(cause.fix)
 
 
-def _mending(fix: Sequence[str]) -> Iterator[Element]:
+def mending(fix: Sequence[str]) -> Iterator[Element]:
+    """A remedy: steps as text, and the commands that follow each other in one block, to be copied at once."""
     lines = [(isinstance(line, Command), clean(line, 4 * COMMAND_LIMIT)) for line in fix[:FIX_LIMIT]]
     fitting = [
         (command, line) for command, line in lines if line and size(_line(line, command=command)) <= COMMAND_LIMIT
     ]
-    if fitting:
-        yield label("To mend it")
     for command, some in groupby(fitting, key=itemgetter(0)):
         texts = [line for _, line in some]
         if command:
@@ -108,7 +130,7 @@ def _mending(fix: Sequence[str]) -> Iterator[Element]:
         else:
             yield from (_line(text, command=command) for text in texts)
     if len(fitting) < len(fix):
-        yield said("The remedy is too long for a card; the HTTP API and the command line show all of it.")
+        yield said(TOO_LONG, size="Small", spacing="Small")
 
 
 def _line(text: str, *, command: bool) -> Element:
@@ -116,8 +138,13 @@ def _line(text: str, *, command: bool) -> Element:
 
 
 def notice_parts(notices: Sequence[Notice], detail: Detail) -> Iterator[Element]:
-    """What is worth knowing beside the verdict, each with what to do about it."""
-    for notice in notices[: detail.causes]:
+    """What is worth knowing beside the verdict, each with what to do about it behind its title."""
+    for number, notice in enumerate(notices[: detail.causes], 1):
         mark, style = _NOTICE[notice.severity]
-        lines = [said(f"{mark}: {escape(clean(notice.title, detail.text))}", weight="Bolder")]
-        yield block([*lines, *_mending(notice.fix)], style=style, spacing="Medium")
+        title = [said(f"**{mark}:** {foreign(notice.title, detail.text)}")]
+        if notice.fix:
+            yield fold(
+                "what to do", title, list(mending(notice.fix)), f"notice-{number}", style=style, spacing="Medium"
+            )
+        else:
+            yield block(title, style=style, spacing="Medium")

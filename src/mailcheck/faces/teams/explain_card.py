@@ -1,0 +1,85 @@
+"""The card that explains a diagnosis by itself (pure), as the guide does."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from mailcheck.faces.teams.card_parts import (
+    BUDGET,
+    Element,
+    block,
+    boxed,
+    card,
+    coded,
+    escape,
+    fold,
+    foreign,
+    heading,
+    label,
+    link,
+    said,
+    size,
+    toggle,
+)
+from mailcheck.model.explained import Explained, ExplainedCause, Passage
+
+_APART: Final = "apart"
+_LAB: Final = "lab"
+_TEXT: Final = 700
+
+
+def explain_card(explained: Explained) -> Element:
+    """What you see, the causes with what mends them, and what tells them apart; of long ones the first causes whole."""
+    smallest: Element = {}
+    for whole in range(len(explained.causes), -1, -1):
+        smallest = _card(explained, whole)
+        if size(smallest) <= BUDGET:
+            break
+    return smallest
+
+
+def _card(one: Explained, whole: int) -> Element:
+    header = block(
+        [
+            heading(escape(one.title), size="Large"),
+            said(escape(one.id), size="Small", fontType="Monospace", spacing="Small"),
+        ],
+        style="emphasis",
+        bleed=True,
+    )
+    body = [header, label("What you see"), coded(f"{one.seen}.", spacing="None")]
+    for number, cause in enumerate(one.causes, 1):
+        body.append(_cause(number, cause, len(one.causes), whole=number <= whole))
+    actions = [page] if (page := link("Read more", one.reference)) else []
+    if one.decisions:
+        body.append(block(list(_apart(one)), id=_APART, isVisible=False, separator=True))
+        actions.append(toggle("What tells them apart", _APART))
+    if one.lab:
+        body.append(block([label("See it in the lab"), boxed(one.lab)], id=_LAB, isVisible=False, separator=True))
+        actions.append(toggle("See it in the lab", _LAB))
+    return card(body, spoken=f"{one.id}: {one.title}", actions=actions)
+
+
+def _cause(number: int, cause: ExplainedCause, of: int, *, whole: bool) -> Element:
+    which = f"Cause {number} of {of}" if of > 1 else "Cause"
+    title = [label(f"{which} · {escape(cause.likelihood)}"), said(escape(cause.cause), weight="Bolder", spacing="None")]
+    if not whole:
+        return block([*title, said("The guide has the rest of it.", size="Small", isSubtle=True)], separator=True)
+    rest = [said(f"Because {foreign(cause.why, _TEXT)}.", isSubtle=True, spacing="Small")]
+    rest += [part for passage in cause.fix for part in _passage(passage)]
+    if number == 1:
+        return block([*title, *rest], spacing="Medium")
+    return fold(which.lower(), title, rest, f"cause-{number}", separator=True, spacing="Medium")
+
+
+def _passage(passage: Passage) -> Iterator[Element]:
+    if passage.language:
+        yield boxed(passage.lines)
+    else:
+        yield from (said(escape(step), spacing="Small") for step in passage.lines)
+
+
+def _apart(one: Explained) -> Iterator[Element]:
+    yield heading("What tells the causes apart", size="Medium")
+    yield said("A cause goes by the first of these that holds and says something of it.", size="Small", isSubtle=True)
+    for given, then in one.decisions:
+        yield said(f"Where {escape(given)}: **{escape(then)}**", spacing="Small")

@@ -1,0 +1,92 @@
+"""What a report's card holds folded up (pure): the tree of folders, and the steps with the talk to each server."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from mailcheck.faces.teams.card_parts import Element, branch, clean, foreign, heading, label, said, verbatim
+from mailcheck.faces.teams.explaining import Detail
+from mailcheck.faces.tree import Row, rows
+from mailcheck.faces.wording import count
+from mailcheck.model.report import Listing, ProtocolReport, Report, Step
+
+DEPTH_LIMIT: Final = 8  # levels of the tree that are indented: a telephone is narrow
+
+_BLANK: Final = "\N{NO-BREAK SPACE}"
+_FOLDER: Final = "📁"
+# What mail programs draw beside these roles (RFC 6154), as text.
+_ICONS: Final = {
+    "inbox": "📥",
+    "drafts": "📝",
+    "sent": "📤",
+    "trash": "🗑",
+    "junk": "🚫",
+    "archive": "📦",
+    "all": "📬",
+    "flagged": "⭐",
+    "important": "❗",
+}
+
+
+def tree(listing: Listing, detail: Detail) -> Iterator[Element]:
+    """The first folders, how many more there are, and what could not be read."""
+    yield heading("Folders", size="Medium")
+    yield from (_folder(row) for row in islice(rows(listing.folders), detail.folders))
+    if left := max(0, len(listing.folders) - detail.folders):
+        yield said(f"and {left:,} more", isSubtle=True)
+    if listing.unreadable:
+        yield said(f"{count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
+        samples = listing.samples[: detail.steps]
+        yield from (verbatim(clean(sample, detail.line) or _BLANK, spacing="None") for sample in samples)
+
+
+def _folder(row: Row) -> Element:
+    role = row.folder.role or ""
+    marks = [clean(role, 40)] if role and role != row.name.casefold() else []
+    marks += [] if row.folder.selectable else ["holds folders only"]
+    name = clean(row.name, 240) or "(no name)"
+    shown = f"{_ICONS.get(role, _FOLDER)} {name}"
+    return branch(min(row.depth, DEPTH_LIMIT), shown, f"({', '.join(marks)})" if marks else "")
+
+
+def talk(report: Report, detail: Detail) -> Iterator[Element]:
+    """The steps with what is worth knowing of each, then the talk with each server."""
+    yield heading("Steps", size="Medium")
+    yield from _steps("Before the servers", report.preparation, detail)
+    for protocol, one in report.protocols.items():
+        yield from _steps(protocol.name, one.steps, detail)
+    for protocol, one in report.protocols.items():
+        if one.transcript:
+            yield heading(f"{protocol.name} transcript", size="Medium")
+            yield from _transcript(one, detail)
+    if certificate := report.certificate:
+        yield _note(f"Certificate {foreign(certificate.thumbprint, 100)}")
+    if token := report.token:
+        yield _note(f"Token for {foreign(token.audience, detail.text)}")
+    yield _note(f"Report {foreign(report.id, 100)}")
+
+
+def _note(markdown: str) -> Element:
+    return said(markdown, isSubtle=True, size="Small", spacing="None")
+
+
+def _steps(title: str, steps: Sequence[Step], detail: Detail) -> Iterator[Element]:
+    shown = steps[: detail.steps]
+    if shown:
+        yield label(title)
+    for step in shown:
+        state = "" if step.ok else " (failed)"
+        yield branch(0, f"{step.name} {step.ms:,} ms{state}", clean(step.detail, detail.line))
+
+
+def _transcript(one: ProtocolReport, detail: Detail) -> Iterator[Element]:
+    """Its beginning and its end: the greeting, and what it came to."""
+    lines, shown = one.transcript, detail.lines
+    head, tail = shown // 2, shown - shown // 2
+    whole = len(lines) <= shown
+    for line in lines if whole else lines[:head]:
+        yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
+    if not whole:
+        yield said(f"{count(len(lines) - shown, 'line')} left out", isSubtle=True)
+        for line in lines[len(lines) - tail :]:
+            yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")

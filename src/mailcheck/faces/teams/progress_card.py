@@ -1,0 +1,91 @@
+"""The card that is shown while checks run (pure), and replaced by what they found."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from mailcheck.faces.teams.card_parts import Element, block, card, escape, heading, line, said
+from mailcheck.faces.teams.progress import Leg, Progress
+from mailcheck.faces.wording import State, count, names, summary
+from mailcheck.model.evidence import Stage
+from mailcheck.model.request import MailProtocol
+
+_NOW, _TO_COME = "▸", "○"
+_CREDENTIAL: Final = (Stage.IDENTITY, Stage.VAULT, Stage.CERTIFICATE, Stage.SECRET)
+_DOING: Final = {
+    Leg.CONNECT: "connecting",
+    Leg.TLS: "making the connection safe",
+    Leg.SIGN_IN: "signing in",
+}
+_CONTENTS: Final = {
+    MailProtocol.IMAP: "listing the folders",
+    MailProtocol.POP: "counting the messages",
+    MailProtocol.SMTP: "signing in",
+}
+
+
+def progress_card(checks: Sequence[Progress], seconds: float) -> Element:
+    """How far these checks are, of which there is at least one, `seconds` after they were asked for."""
+    time = f"{seconds:.0f} s"
+    if len(checks) == 1:
+        one = checks[0]
+        title = f"Checking {one.request.mailbox}"
+        spoken = f"{title} by {names(one.request.protocols)}"
+        rows = list(_steps(one))
+    else:
+        ended = sum(one.outcome is not None for one in checks)
+        title = f"Checking {count(len(checks), 'mailbox', 'mailboxes')}"
+        spoken = f"{title}, {ended} of {len(checks)} done"
+        rows = [_row(one) for one in checks]
+    header = block(
+        [heading(escape(title), size="Medium"), said(time, size="Small", spacing="None")], style="emphasis", bleed=True
+    )
+    return card([header, *rows], spoken=spoken)
+
+
+def _steps(one: Progress) -> Iterator[Element]:
+    """Credential, token, and a line for each protocol: what is done, what is going on, what is to come."""
+    talking = bool(one.legs or one.ended)
+    asking = one.stage is Stage.TOKEN and not talking
+    yield _step("Credential from Key Vault", done=talking or asking, now=not (talking or asking))
+    yield _step("Token from Entra", done=talking, now=asking)
+    for protocol in one.request.protocols:
+        yield _talk(one, protocol)
+
+
+def _step(what: str, *, done: bool, now: bool) -> Element:
+    mark, word = (State.HEALTHY.mark, "done") if done else (_NOW, "now") if now else (_TO_COME, "to come")
+    return line(mark, [said(what, isSubtle=not (done or now))], word, spacing="Small")
+
+
+def _talk(one: Progress, protocol: MailProtocol) -> Element:
+    if protocol in one.ended:
+        mark = State.HEALTHY.mark if one.ended[protocol] else State.BROKEN.mark
+        return line(mark, [said(f"**{protocol.name}**")], "done" if one.ended[protocol] else "failed", spacing="Small")
+    if protocol in one.legs:
+        return line(_NOW, [said(f"**{protocol.name}** {doing(one, protocol)}")], "now", spacing="Small")
+    return line(_TO_COME, [said(f"**{protocol.name}**", isSubtle=True)], "to come", spacing="Small")
+
+
+def doing(one: Progress, protocol: MailProtocol) -> str:
+    """What is going on in a conversation that has begun."""
+    leg = one.legs[protocol]
+    return _CONTENTS[protocol] if leg is Leg.CONTENTS else _DOING[leg]
+
+
+def _row(one: Progress) -> Element:
+    """One of several checks, on a line."""
+    address = said(f"**{escape(one.request.mailbox.address)}**")
+    if one.outcome is not None:
+        told = summary(one.outcome)
+        return line(told.state.mark, [address], told.state.word, spacing="Small")
+    if not one.legs and not one.ended:
+        what = "Token from Entra" if one.stage is Stage.TOKEN else "Credential from Key Vault"
+        return line(_NOW if one.stage else _TO_COME, [address], what if one.stage else "to come", spacing="Small")
+    parts = [f"{protocol.name} {_word(one, protocol)}" for protocol in one.request.protocols]
+    return line(_NOW, [address, said(" · ".join(parts), size="Small", isSubtle=True, spacing="None")], spacing="Small")
+
+
+def _word(one: Progress, protocol: MailProtocol) -> str:
+    if protocol in one.ended:
+        return "done" if one.ended[protocol] else "failed"
+    return doing(one, protocol) if protocol in one.legs else "to come"

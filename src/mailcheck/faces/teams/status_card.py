@@ -1,0 +1,141 @@
+"""The card of the app itself (pure): how it is configured, and whether it gets as far as a token."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mailcheck.faces.teams.card_parts import (
+    BUDGET,
+    Element,
+    block,
+    card,
+    clean,
+    escape,
+    facts,
+    foreign,
+    heading,
+    label,
+    line,
+    said,
+    size,
+)
+from mailcheck.faces.teams.explaining import Detail, Fault, fault_parts, notice_parts
+from mailcheck.faces.wording import State, count, in_force
+from mailcheck.model.evidence import Stage
+from mailcheck.model.inspection import Inspection
+from mailcheck.model.problem import SettingProblem
+from mailcheck.model.report import Severity
+
+_PROBLEMS: Final = 20
+_DETAILED: Final = (
+    Detail(folders=0, steps=0, lines=0, causes=6, text=400, line=200),
+    Detail(folders=0, steps=0, lines=0, causes=2, text=200, line=120),
+    Detail(folders=0, steps=0, lines=0, causes=1, text=100, line=60),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """What the app knows of itself.
+
+    Attributes:
+        app: What a look at it found, or what keeps it from checking anything.
+        bot_kind: How the bot proves itself (`MicrosoftAppType`).
+        bot_id: The bot's application (client) id.
+        operators: How many people may use the bot, or everybody in the tenant.
+        versions: What runs, by name, and its version.
+    """
+
+    app: Inspection | Sequence[SettingProblem]
+    bot_kind: str
+    bot_id: str
+    operators: int | Literal["*"]
+    versions: Sequence[tuple[str, str]]
+
+
+def status_card(status: StatusFacts) -> Element:
+    """The app's state: what ends or fails first, then how it is configured."""
+    smallest: Element = {}
+    for detail in _DETAILED:
+        smallest = _status(status, detail)
+        if size(smallest) <= BUDGET:
+            break
+    return smallest
+
+
+def _status(status: StatusFacts, detail: Detail) -> Element:
+    style, title = _verdict(status.app)
+    header = block(
+        [heading("mailcheck itself", size="Large"), said(title, weight="Bolder", spacing="Small")],
+        style=style,
+        bleed=True,
+    )
+    if isinstance(status.app, Inspection):
+        parts = [*_signing_in(status.app, detail), *_configuration(status.app, detail)]
+    else:
+        parts = list(problems(status.app))
+    who = "everybody in the tenant" if status.operators == "*" else count(int(status.operators), "operator")
+    bot = [("Identity", clean(status.bot_kind, 40)), ("App id", clean(status.bot_id, 100)), ("Answers", who)]
+    versions = [(clean(name, 40), clean(version, 60)) for name, version in status.versions[:12]]
+    body = [header, *parts, label("Bot"), facts(bot)]
+    body += [label("Versions"), facts(versions)] if versions else []
+    return card(body, spoken=f"mailcheck itself: {title[2:]}")
+
+
+def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[str, str]:
+    if not isinstance(app, Inspection):
+        return "attention", f"{State.BROKEN.mark} Not configured yet"
+    if app.diagnosis:
+        return "attention", f"{State.BROKEN.mark} The app gets no token"
+    if any(notice.severity is not Severity.INFO for notice in app.notices):
+        return "warning", f"{State.DEGRADED.mark} The app gets its token, but look at what follows"
+    return "good", f"{State.HEALTHY.mark} The app gets its token"
+
+
+def problems(found: Sequence[SettingProblem]) -> Iterator[Element]:
+    """Settings that an administrator has to look at, each by its name."""
+    yield said("An administrator has to look at these app settings of the function app:")
+    for one in found[:_PROBLEMS]:  # no facts: beside such a name, no room is left for its value on a telephone
+        yield block(
+            [said(foreign(one.name, 100), weight="Bolder"), said(foreign(one.problem, 200), spacing="None")],
+            spacing="Medium",
+        )
+    if (left := len(found) - _PROBLEMS) > 0:
+        yield said(f"and {left:,} more", isSubtle=True)
+
+
+def _signing_in(app: Inspection, detail: Detail) -> Iterator[Element]:
+    """The credential, the token, and what is the matter with them."""
+    soon = any(notice.id.endswith("-expires-soon") for notice in app.notices)
+    secret = next((step for step in app.steps if step.name is Stage.SECRET), None)
+    if app.certificate:
+        left = app.certificate.days_left
+        state = State.BROKEN if left < 0 else State.DEGRADED if soon else State.HEALTHY
+        yield line(state.mark, [said(f"**Certificate** {in_force(app.certificate)}")], spacing="Medium")
+    elif secret:
+        state = State.DEGRADED if soon else State.HEALTHY if secret.ok else State.BROKEN
+        text = escape(clean(secret.detail, detail.text)) or "read"
+        yield line(state.mark, [said(f"**Client secret** {text}")], spacing="Medium")
+    if app.token:
+        roles = ", ".join(app.token.roles) or "no roles"
+        yield line(State.HEALTHY.mark, [said(f"**Token** with {escape(clean(roles, detail.text))}")], spacing="Small")
+    if app.diagnosis:
+        yield block(list(fault_parts(Fault(app.diagnosis), 1, set(), detail)), spacing="Medium")
+    yield from notice_parts(app.notices, detail)
+
+
+def _configuration(app: Inspection, detail: Detail) -> Iterator[Element]:
+    registration = app.app
+    pairs = [
+        ("Tenant", registration.tenant_id),
+        ("Client id", registration.client_id),
+        ("Key vault", registration.vault_url),
+        (registration.credential.value.capitalize(), registration.vault_object),
+        ("Cloud", app.cloud),
+        *((f"{protocol.name} server", str(endpoint)) for protocol, endpoint in app.endpoints.items()),
+        ("Time limit", f"{app.timeout:g} s"),
+        ("Domains", ", ".join(sorted(app.domains)) or "any"),
+        ("Canary", str(app.canary) if app.canary else "none"),
+    ]
+    yield label("Configuration")
+    yield facts((name, clean(value, detail.text)) for name, value in pairs)

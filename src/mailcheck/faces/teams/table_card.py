@@ -1,0 +1,158 @@
+"""The card of several mailboxes (pure): a row each, which opens."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailcheck.faces.teams.buttons import check_again, explain
+from mailcheck.faces.teams.card_parts import (
+    BUDGET,
+    MARK_WIDTH,
+    Element,
+    block,
+    boxed,
+    card,
+    clean,
+    column,
+    columns,
+    escape,
+    foreign,
+    heading,
+    label,
+    row_of_buttons,
+    said,
+    size,
+    toggle,
+)
+from mailcheck.faces.teams.explaining import Fault, cause_parts, faults
+from mailcheck.faces.teams.intent import Refused
+from mailcheck.faces.wording import State, contents, count, done, names, summary
+from mailcheck.model.report import Healthy, NotAllowed, Report
+
+type Outcome = Report | NotAllowed
+
+_REFUSED_LIMIT: Final = 5
+_ADDRESS_LIMIT: Final = 200  # bytes of JSON of an address in its row
+_NAME_LIMIT: Final = 80  # bytes of JSON of an address, where it stands a second time
+_MARGIN: Final = 200  # bytes: commas between the rows, and what the sizes of the parts do not have in them
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """How much is in a row: faults, causes of each of them, and bytes of JSON for each text."""
+
+    faults: int
+    causes: int
+    text: int
+
+
+# The first that fits into a row's share; ten of the last one always do.
+_DETAILED: Final = (_Detail(3, 1, 400), _Detail(3, 1, 240), _Detail(3, 0, 160), _Detail(1, 0, 120), _Detail(0, 0, 0))
+
+
+def table_card(outcomes: Sequence[Outcome], refused: Sequence[Refused] = ()) -> Element:
+    """What came of the checks of several mailboxes, at least one; and of what was written and could not be checked."""
+    states = Counter(summary(one).state for one in outcomes)
+    opened = states[State.HEALTHY]
+    title = f"{opened} of {count(len(outcomes), 'mailbox', 'mailboxes')} open"
+    header = block(
+        [
+            heading(title, size="Large"),
+            said(" · ".join(f"{states[one]} {one.word.lower()}" for one in State if states[one]), spacing="Small"),
+            said(_time(outcomes), size="Small", spacing="Small"),
+        ],
+        style="good" if opened == len(outcomes) else "warning" if opened else "attention",
+        bleed=True,
+    )
+    protocols = dict.fromkeys(protocol for one in outcomes if isinstance(one, Report) for protocol in one.protocols)
+    actions = [check_again([one.mailbox for one in outcomes], protocols)]
+    end = list(_refused(refused))
+    room = BUDGET - size(card([header, *end], spoken=title, actions=actions)) - _MARGIN
+    return card([header, *_rows(outcomes, room), *end], spoken=title, actions=actions)
+
+
+def _time(outcomes: Sequence[Outcome]) -> str:
+    began = [one.checked_at for one in outcomes if isinstance(one, Report)]
+    return f"{min(began):%Y-%m-%d %H:%M} UTC · press a row to open it" if began else "Nothing was checked."
+
+
+def _rows(outcomes: Sequence[Outcome], room: int) -> list[Element]:
+    """The rows: each has an equal share of the room, and what a small one leaves is for the larger ones."""
+    rows = [_row(number, one, _DETAILED[0]) for number, one in enumerate(outcomes, 1)]
+    smallest_first = sorted(range(len(rows)), key=lambda at: size(rows[at]))
+    for place, at in enumerate(smallest_first):
+        share = room // (len(rows) - place)
+        for detail in _DETAILED[1:]:
+            if size(rows[at]) <= share:
+                break
+            rows[at] = _row(at + 1, outcomes[at], detail)
+        room -= size(rows[at])
+    return rows
+
+
+def _row(number: int, outcome: Outcome, detail: _Detail) -> Element:
+    told = summary(outcome)
+    name, show, hide = f"row-{number}", f"row-{number}-show", f"row-{number}-hide"
+    address = outcome.mailbox.address
+    head = columns(
+        column([said(told.state.mark, weight="Bolder")], MARK_WIDTH),
+        column(
+            [
+                said(foreign(address, _ADDRESS_LIMIT), weight="Bolder"),
+                said(f"{told.state.word}: {escape(told.sentence)}", size="Small", isSubtle=True, spacing="None"),
+            ],
+            spacing="Small",
+        ),
+        column([said("▾", id=show), said("▴", id=hide, isVisible=False)], "auto"),
+        selectAction=toggle(f"Show or hide {clean(address, _NAME_LIMIT)}", name, show, hide),
+    )
+    inside = block(list(_inside(outcome, detail)), id=name, isVisible=False, spacing="Small")
+    return block([head, inside], separator=True, spacing="Small")
+
+
+def _inside(outcome: Outcome, detail: _Detail) -> Iterator[Element]:
+    if isinstance(outcome, NotAllowed):
+        yield said("Nothing was tried.", size="Small")
+        return
+    for protocol, one in outcome.protocols.items():
+        if isinstance(one.verdict, Healthy):
+            found = one.verdict.found
+            text = f"{protocol.name} {done(found)}: {contents(found)} · {one.duration_ms:,} ms"
+            yield said(f"{State.HEALTHY.mark} {text}", size="Small")
+    every = faults(outcome)
+    told: set[tuple[str, ...]] = set()
+    left = len(every) > detail.faults
+    for fault in every[: detail.faults]:
+        left |= len(fault.diagnosis.causes) > detail.causes
+        yield from _fault(fault, told, detail)
+    if left:
+        address = outcome.mailbox.address
+        which = f"mailcheck {escape(address)}" if len(address) <= _NAME_LIMIT else "This mailbox"
+        yield said(f"{which} alone shows all of it.", size="Small", isSubtle=True)
+
+
+def _fault(fault: Fault, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
+    diagnosis = fault.diagnosis
+    by = names(fault.protocols)
+    if fault.waiting:
+        yield said(f"{State.UNFINISHED.mark} {by}: {foreign(fault.waiting, detail.text)}")
+    else:
+        yield said(f"{State.BROKEN.mark} {by}: {foreign(diagnosis.title, detail.text)}")
+        if evidence := clean(diagnosis.evidence, detail.text):
+            yield boxed([evidence])
+    for cause in diagnosis.causes[: detail.causes]:
+        again = " · as above" if cause.fix in told else ""
+        yield label(f"Cause 1 of {len(diagnosis.causes)} · {cause.likelihood}{again}")
+        yield said(foreign(cause.cause, detail.text), weight="Bolder", spacing="None")
+        yield from () if again else cause_parts(cause, told, detail.text)
+    yield row_of_buttons([explain(diagnosis.id)])
+
+
+def _refused(refused: Sequence[Refused]) -> Iterator[Element]:
+    """What was written as an address and is none."""
+    for one in refused[:_REFUSED_LIMIT]:
+        text = f"{State.NOT_ALLOWED.mark} {foreign(one.text, 80)}: {foreign(one.reason, 160)}"
+        yield said(text, size="Small", separator=True, spacing="Small")
+    if (left := len(refused) - _REFUSED_LIMIT) > 0:
+        yield said(f"and {left:,} more that cannot be checked", size="Small", isSubtle=True)

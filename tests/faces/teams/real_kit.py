@@ -1,0 +1,167 @@
+"""Reports as real checks end in them: the diagnoses are those of the catalogue, for one mailbox of contoso.com."""
+
+import datetime as dt
+
+from mailcheck.diagnosis.entry import Circumstances
+from mailcheck.diagnosis.match import diagnose
+from mailcheck.model.credential import Claims
+from mailcheck.model.evidence import Evidence, Fault, Stage
+from mailcheck.model.inspection import Inspection
+from mailcheck.model.report import (
+    Broken,
+    Canary,
+    CanaryOutcome,
+    CertificateFacts,
+    Command,
+    Folder,
+    Healthy,
+    Listing,
+    Maildrop,
+    Notice,
+    ProtocolReport,
+    Report,
+    Severity,
+    Step,
+    Submission,
+    TokenFacts,
+    Waiting,
+)
+from mailcheck.model.request import App, Endpoint, Mailbox, MailProtocol
+
+IMAP, POP, SMTP = MailProtocol
+NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
+APP = App(
+    "11111111-2222-4333-8444-555555555555",
+    "22222222-3333-4444-8555-666666666666",
+    "https://kv-mailcheck.vault.azure.net",
+    "mailcheck",
+)
+_AUDIENCE = "https://outlook.office365.com"
+_ROLES = ("IMAP.AccessAsApp", "POP.AccessAsApp", "SMTP.SendAsApp")
+_ENDPOINTS = {
+    IMAP: Endpoint("outlook.office365.com", 993),
+    POP: Endpoint("outlook.office365.com", 995),
+    SMTP: Endpoint("smtp.office365.com", 587),
+}
+_STEPS = (
+    Step(Stage.DNS, ok=True, ms=14, detail="52.98.241.2, 2603:1026:c0d:1::2"),
+    Step(Stage.CONNECT, ok=True, ms=21, detail="52.98.241.2"),
+    Step(Stage.TLS, ok=True, ms=48, detail="TLSv1.3 TLS_AES_256_GCM_SHA384"),
+    Step(Stage.GREETING, ok=True, ms=23),
+    Step(Stage.AUTH, ok=True, ms=212),
+)
+_NAMES = (
+    (("Archive",), "archive"), (("Archive", "2024"), None), (("Archive", "2025"), None),
+    (("Archive", "2025", "Q1"), None), (("Calendar",), None), (("Deleted Items",), "trash"),
+    (("Drafts",), "drafts"), (("INBOX",), "inbox"), (("INBOX", "Invoices"), None),
+    (("INBOX", "Invoices", "Unpaid & overdue"), None), (("Junk Email",), "junk"), (("Kunder",), None),
+    (("Kunder", "Øst & Vest"), None), (("Kunder", "Øst & Vest", "Århus"), None), (("Notes",), None),
+    (("Sent Items",), "sent"), (("予定表",), None), (("予定表", "会議・出張"), None),
+    (("[click](http://evil.example)",), None),
+)  # fmt: skip
+FOLDERS = tuple(Folder(path, role, selectable=path[0] != "Kunder" or len(path) == 3) for path, role in _NAMES)
+LISTED = ProtocolReport(
+    Healthy(Listing(FOLDERS)),
+    512,
+    (*_STEPS, Step(Stage.LIST, ok=True, ms=31), Step(Stage.LOGOUT, ok=True, ms=11)),
+    (
+        "S: * OK The Microsoft Exchange IMAP4 service is ready. [TABPADYAUAAxADIAMwBDAEEAMAAxADcA]",
+        "C: A1 AUTHENTICATE XOAUTH2 <2,412 bytes withheld>",
+        "S: A1 OK AUTHENTICATE completed.",
+        'C: A2 LIST "" "*"',
+        'S: * LIST (\\HasChildren \\Archive) "/" Archive',
+        "S: A2 OK LIST completed.",
+        "C: A3 LOGOUT",
+    ),
+)
+COUNTED = ProtocolReport(Healthy(Maildrop(1204, 88_231_007)), 420, _STEPS, ("S: +OK The Microsoft Exchange POP3",))
+SUBMITTED = ProtocolReport(
+    Healthy(Submission(157_286_400)), 618, _STEPS, ("S: 220 AM6PR01CA0001.outlook.office365.com",)
+)
+NOT_CONNECTED = Evidence(Stage.LIST, "BAD", "User is authenticated but not connected.", IMAP)
+REFUSED = Evidence(Stage.AUTH, "NO", "AUTHENTICATE failed.", IMAP)
+POP_REFUSED = Evidence(Stage.AUTH, "-ERR", "Authentication failure: unknown user name or bad password.", POP)
+SMTP_OFF = Evidence(
+    Stage.AUTH, "535", "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.", SMTP
+)
+NO_VAULT = Evidence(Stage.VAULT, Fault.NAME_NOT_FOUND, "Name or service not known")
+SILENT = {
+    protocol: Evidence(Stage.AUTH, Fault.TIMEOUT, "", protocol, {"awaited": "an answer to the sign-in"})
+    for protocol in MailProtocol
+}
+
+
+def broken(
+    evidence: Evidence, address: str = "shared@contoso.com", *, opened: tuple[MailProtocol, ...] = (), waited: float = 0
+) -> ProtocolReport:
+    """A protocol that failed so; `waited`: there was no more time after so many seconds."""
+    claims = Claims(_AUDIENCE, _ROLES, APP.tenant_id, APP.client_id, "99999999-aaaa-4bbb-8ccc-0000000000ee", None)
+    endpoint = _ENDPOINTS[evidence.protocol] if evidence.protocol else None
+    known = Circumstances(APP, address, claims=claims, endpoint=endpoint, opened=frozenset(opened))
+    steps = tuple(step for step in _STEPS if step.name is not evidence.stage) if evidence.protocol else ()
+    steps += (Step(evidence.stage, ok=False, ms=212, detail=evidence.signal),) if evidence.protocol else ()
+    waiting = Waiting(evidence.stage, str(endpoint or "Key Vault"), waited) if waited else None
+    talk = (f"S: A1 {evidence.signal} {evidence.said}",) if evidence.protocol else ()
+    return ProtocolReport(Broken(diagnose(evidence, known)), 330, steps, talk, waiting)
+
+
+def report(
+    address: str, protocols: dict[MailProtocol, ProtocolReport], *, canary: bool = False, days: int = 83
+) -> Report:
+    """A report on this mailbox; `days` are left of the certificate."""
+    notices = (
+        Notice(
+            "certificate-expires-soon",
+            Severity.URGENT if days < 7 else Severity.WARNING,
+            f'The certificate "mailcheck" expires in {days} days, on {NOW + dt.timedelta(days=days):%Y-%m-%d}',
+            (
+                Command("az keyvault certificate create --vault-name kv-mailcheck --name mailcheck -p @policy.json"),
+                "Then upload its public part to the app registration",
+            ),
+        ),
+    )
+    return Report(
+        id="0b5c17aa-4d0e-4c58-9a1c-0a61e8f5d001",
+        mailbox=Mailbox(address),
+        checked_at=NOW,
+        duration_ms=812,
+        protocols=protocols,
+        preparation=(Step(Stage.VAULT, ok=True, ms=80), Step(Stage.TOKEN, ok=True, ms=140)),
+        certificate=CertificateFacts("AB" * 20, NOW + dt.timedelta(days=days), days),
+        token=TokenFacts(_AUDIENCE, _ROLES, NOW + dt.timedelta(hours=1)),
+        canary=Canary(Mailbox("canary@contoso.com"), {IMAP: CanaryOutcome.OPENED}) if canary else None,
+        notices=notices if days < 14 else (),
+    )
+
+
+def inspection(*, days: int = 83, evidence: Evidence | None = None) -> Inspection:
+    """A look at the app; with evidence, credential or token failed so."""
+    found = report("shared@contoso.com", {}, days=days)
+    diagnosis = diagnose(evidence, Circumstances(APP, "")) if evidence else None
+    return Inspection(
+        app=APP,
+        cloud="public",
+        endpoints=_ENDPOINTS,
+        timeout=10,
+        domains=frozenset({"contoso.com", "fabrikam.example"}),
+        canary=Mailbox("canary@contoso.com"),
+        checked_at=NOW,
+        duration_ms=220,
+        steps=found.preparation,
+        certificate=None if evidence else found.certificate,
+        token=None if evidence else found.token,
+        diagnosis=diagnosis,
+        notices=found.notices,
+    )
+
+
+HEALTHY = report("shared@contoso.com", {IMAP: LISTED, POP: COUNTED, SMTP: SUBMITTED})
+DEGRADED = report(
+    "no-imap@contoso.com", {IMAP: broken(NOT_CONNECTED, "no-imap@contoso.com", opened=(POP,)), POP: COUNTED}
+)
+BROKEN = report(
+    "not-granted@contoso.com",
+    {IMAP: broken(REFUSED, "not-granted@contoso.com"), POP: broken(POP_REFUSED, "not-granted@contoso.com")},
+)
+WAITING = report("slow@contoso.com", {IMAP: broken(SILENT[IMAP], waited=9.2), POP: COUNTED})
+STOPPED = report("shared@contoso.com", {IMAP: broken(NO_VAULT), POP: broken(NO_VAULT)})

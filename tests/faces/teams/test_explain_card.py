@@ -1,0 +1,58 @@
+"""The card of one diagnosis: what the guide says of it, whole or with what is missing said."""
+
+import pytest
+
+from lab.teams.card_text import draw
+from mailcheck.diagnosis.catalogue import CATALOGUE
+from mailcheck.diagnosis.explained import explain
+from mailcheck.faces.teams.explain_card import explain_card
+from tests.faces.teams.card_rules import assert_valid, elements
+
+
+def _drawn(diagnosis_id: str, *opened: str) -> str:
+    explained = explain(diagnosis_id)
+    assert explained is not None
+    return draw(explain_card(explained), width=160, open_toggles=frozenset(opened))
+
+
+def test_what_is_not_in_the_catalogue_is_not_explained() -> None:
+    """An id that no report has is none."""
+    assert explain("no-such-diagnosis") is None
+
+
+def test_a_diagnosis_with_many_causes() -> None:
+    """What you see, the first cause with its commands and placeholders, and each other cause by its title."""
+    drawn = _drawn("imap-sign-in-refused")
+    for sentence in (
+        "Exchange refuses the app's sign-in by IMAP", "NO AUTHENTICATE failed., or any other NO or BAD",
+        "the step auth fails.", "Cause 1 of 10 · likely", "New-ServicePrincipal -AppId '<client id>'",
+        "Cause 8 of 10 · certain where the token lacks the application role of the protocol",
+        "The token lacks the application role IMAP.AccessAsApp", "Read more ↗",
+    ):  # fmt: skip
+        assert sentence in drawn
+    assert "Set-CASMailbox" not in drawn
+
+
+def test_what_is_folded_up() -> None:
+    """The commands of a later cause, what tells the causes apart, and how to see it in the lab."""
+    drawn = _drawn("imap-sign-in-refused", "cause-4", "apart", "lab")
+    for sentence in (
+        "Set-CASMailbox -Identity '<mailbox>' -ImapEnabled $true",
+        "Where IMAP or POP opened the same mailbox: likely: 4; ruled out: 1, 2, 3, 9",
+        "/mailcheck not-granted@contoso.com imap",
+    ):  # fmt: skip
+        assert sentence in drawn
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
+def test_every_diagnosis_fits_a_card(entry: object) -> None:
+    """Each entry of the catalogue is a valid card with all its causes, and no command of it is cut."""
+    explained = explain(entry.id)  # type: ignore[attr-defined]
+    assert explained is not None
+    card = explain_card(explained)
+    assert_valid(card)
+    texts = [one.get("text", "") for one in elements(card)]
+    assert sum(text.startswith("Cause") for text in texts) == len(explained.causes)
+    shown = set(texts)
+    first = [line for passage in explained.causes[0].fix if passage.language for line in passage.lines]
+    assert set(first) <= shown

@@ -1,0 +1,68 @@
+"""The card of the app itself: what ends or fails first, then the configuration, and no secret."""
+
+import dataclasses
+
+import pytest
+
+from lab.teams.card_text import draw
+from mailcheck.faces.teams.status_card import StatusFacts, status_card
+from mailcheck.model.evidence import Stage
+from mailcheck.model.inspection import Inspection
+from mailcheck.model.problem import SettingProblem
+from mailcheck.model.report import Step
+from tests.faces.teams.card_rules import assert_valid
+from tests.faces.teams.real_kit import NO_VAULT, inspection
+
+_VERSIONS = (("mailcheck", "0.4.0"), ("Python", "3.13.5"))
+_SECRET = dataclasses.replace(
+    inspection(), certificate=None, steps=(Step(Stage.SECRET, ok=True, ms=0, detail="until 2027-02-14"),)
+)
+_UNSET = (SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's address there"),)
+
+
+def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
+    return StatusFacts(app, "SingleTenant", "33333333-4444-4555-8666-777777777777", 3, _VERSIONS)
+
+
+@pytest.mark.parametrize(
+    "app, sentences",
+    [
+        (
+            inspection(),
+            ["✔ The app gets its token", "Certificate 83 days left (until 2027-02-14)",
+             "Token with IMAP.AccessAsApp, POP.AccessAsApp, SMTP.SendAsApp", "22222222-3333-4444-8555-666666666666",
+             "https://kv-mailcheck.vault.azure.net", "outlook.office365.com:993", "10 s",
+             "contoso.com, fabrikam.example", "canary@contoso.com", "SingleTenant", "3 operators", "0.4.0"],
+        ),
+        (
+            inspection(days=5),
+            ["▲ The app gets its token, but look at what follows", "Certificate 5 days left",
+             '▲ Urgent: The certificate "mailcheck" expires in 5 days'],
+        ),
+        (inspection(evidence=NO_VAULT),
+         ["✘ The app gets no token", "Name or service not known", "MAILCHECK_VAULT_URL"]),
+        (_SECRET, ["Client secret until 2027-02-14"]),
+        (_UNSET, ["✘ Not configured yet", "MAILCHECK_VAULT_URL", "is missing: put the vault's address there", "0.4.0"]),
+    ],
+    ids=["ready", "ends-soon", "no-token", "secret", "not-configured"],
+)  # fmt: skip
+def test_what_an_operator_sees(app: Inspection | tuple[SettingProblem, ...], sentences: list[str]) -> None:
+    """The verdict and the credential's days first; a fault with what mends it; configuration, bot and versions."""
+    card = status_card(_facts(app))
+    assert_valid(card)
+    drawn = draw(card, width=160)
+    for sentence in sentences:
+        assert sentence in drawn
+    assert drawn.index(sentences[0]) < drawn.index("Versions")
+
+
+def test_everybody_may_be_an_operator() -> None:
+    """A star is told in words."""
+    assert "everybody in the tenant" in draw(status_card(dataclasses.replace(_facts(_UNSET), operators="*")), width=120)
+
+
+def test_many_problems_are_counted() -> None:
+    """Of very many problems the first are shown, and how many more there are."""
+    card = status_card(_facts(_UNSET * 500))
+    assert_valid(card)
+    assert "and 480 more" in draw(card, width=120)

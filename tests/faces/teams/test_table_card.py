@@ -1,0 +1,87 @@
+"""The card of several mailboxes: a row each, what is in a row, and that ten of any kind fit."""
+
+import dataclasses
+
+import pytest
+
+from lab.teams.card_text import draw
+from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Refused
+from mailcheck.faces.teams.table_card import table_card
+from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Likelihood, NotAllowed, ProtocolReport, Report
+from mailcheck.model.request import Mailbox
+from tests.faces.teams.card_rules import assert_valid, elements
+from tests.faces.teams.real_kit import BROKEN, COUNTED, DEGRADED, HEALTHY, IMAP, LISTED, POP, WAITING, report
+
+_SHUT = NotAllowed(Mailbox("a_b@other.example"))
+_ALL = frozenset(f"row-{number}" for number in range(1, MAILBOX_LIMIT + 1))
+
+
+def _drawn(*outcomes: Report | NotAllowed, refused: tuple[Refused, ...] = (), opened: bool = False) -> str:
+    card = table_card(outcomes, refused)
+    assert_valid(card)
+    return draw(card, width=160, open_toggles=_ALL if opened else frozenset())
+
+
+def test_a_row_for_each_mailbox() -> None:
+    """Closed, the card has each address with its mark, its word and its protocols, and above them how many open."""
+    drawn = _drawn(
+        HEALTHY, DEGRADED, BROKEN, WAITING, _SHUT, refused=(Refused("x@localhost", "the domain is no name"),)
+    )
+    for sentence in (
+        "1 of 5 mailboxes open", "1 healthy · 1 degraded · 1 broken · 1 not finished · 1 not allowed",
+        "shared@contoso.com", "Healthy: opens by IMAP, POP and SMTP", "Degraded: opens by POP, not by IMAP",
+        "Broken: does not open by IMAP and POP", "Not finished: opens by POP, no answer yet by IMAP",
+        "Not allowed: MAILCHECK_DOMAINS does not have the domain other.example", "x@localhost: the domain is no name",
+    ):  # fmt: skip
+        assert sentence in drawn
+    assert "Connect-ExchangeOnline" not in drawn
+
+
+def test_a_row_opens() -> None:
+    """A healthy row has counts and times; a broken one its evidence, its first cause and the commands."""
+    drawn = _drawn(HEALTHY, DEGRADED, WAITING, opened=True)
+    for sentence in (
+        "✔ IMAP opened the mailbox: 19 folders · 512 ms", "BAD User is authenticated but not connected.",
+        "IMAP is switched off for this mailbox", "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true",
+        "mailcheck no-imap@contoso.com alone shows all of it", "Explain",
+        "still waiting for outlook.office365.com:993 at AUTHENTICATE after 9 s",
+    ):  # fmt: skip
+        assert sentence in drawn
+
+
+def test_all_are_checked_again_at_once() -> None:
+    """One button repeats the whole question: the same mailboxes by the same protocols."""
+    again = table_card([HEALTHY, DEGRADED, _SHUT])["actions"][0]
+    assert again["title"] == "Check again"
+    assert again["data"] == {
+        "mailboxes": ["shared@contoso.com", "no-imap@contoso.com", "a_b@other.example"],
+        "protocols": ["imap", "pop", "smtp"],
+    }
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "ü" * 5000, "🚀" * 5000, "[click](http://evil.example) " * 200, "\n"])
+def test_ten_hostile_reports_fit(text: str) -> None:
+    """Whatever ten servers say, the card is below 24 KiB, and says where the rest is."""
+    causes = tuple(Cause(text, Likelihood.POSSIBLE, text, (Command(text), text) * 9) for _ in range(9))
+    one = ProtocolReport(Broken(Diagnosis("an-id", text, text, causes, "https://x.example", text)))
+    other = dataclasses.replace(one, verdict=Broken(Diagnosis("b-id", text, text, causes, "https://x.example", text)))
+    mailbox = "_" * 64 + "@" + ".".join(["b" * 60] * 4)
+    hostile = report(mailbox, {IMAP: one, POP: other})
+    refused = tuple(Refused(text, text) for _ in range(30))
+    drawn = _drawn(*[hostile] * MAILBOX_LIMIT, refused=refused, opened=True)
+    assert "alone shows all of it" in drawn
+    assert "25 more that cannot be checked" in drawn
+
+
+def test_a_small_row_leaves_its_room_to_a_large_one() -> None:
+    """Among nine healthy mailboxes the broken one is told with its first cause's commands."""
+    healthy = report("shared@contoso.com", {IMAP: LISTED, POP: COUNTED})
+    drawn = _drawn(*[healthy] * 9, BROKEN, opened=True)
+    assert "Add-MailboxPermission -Identity 'not-granted@contoso.com'" in drawn
+
+
+def test_every_row_is_named() -> None:
+    """What opens when it is pressed says to a screen reader what it opens."""
+    card = table_card([HEALTHY, DEGRADED])
+    pressed = [one["selectAction"]["title"] for one in elements(card) if "selectAction" in one]
+    assert pressed == ["Show or hide shared@contoso.com", "Show or hide no-imap@contoso.com"]
