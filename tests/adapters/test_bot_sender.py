@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from botbuilder.schema import ResourceResponse
+from botbuilder.schema import ActivityImportance, ResourceResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -196,9 +196,20 @@ async def test_the_deadline_is_kept_without_a_token(usual: World) -> None:
     began = time.monotonic()
     await usual.run(bot, seconds=0.5)
     assert time.monotonic() - began < LATEST
-    assert bot.sent == [Undelivered(Trouble.UNREACHED, "no answer before the end of the turn")]
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
     assert usual.connector.calls == []
     usual.source.go_on.set()
+
+
+async def test_what_is_tried_once_is_not_waited_for_long(trust: ssl.SSLContext) -> None:
+    """Progress leaves the time to what follows it, though the connector be silent and the turn long."""
+    async with world_of(trust, (20.0, 20.0)) as world, serving(_asked(_silent)) as peer:
+        progress = Update(importance=ActivityImportance.low)
+        began = time.monotonic()
+        await world.run(progress, serviceUrl=f"http://{peer.endpoint}/")
+        assert time.monotonic() - began < 10.0
+        assert progress.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
+        assert peer.connections == 1
 
 
 async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
@@ -207,7 +218,7 @@ async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
     await usual.run(early)
     await usual.run(late, seconds=-1)
     await usual.run(next_)
-    assert late.sent == [Undelivered(Trouble.UNREACHED, "no answer before the end of the turn")]
+    assert late.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
     assert [method for method, _, _ in usual.connector.calls] == ["POST", "PUT"]
 
 

@@ -67,7 +67,7 @@ class NotTakenError(Exception):
         self.setback = setback
 
 
-OUT_OF_TIME: Final = Setback(Undelivered(Trouble.UNREACHED, "no answer before the end of the turn"))
+OUT_OF_TIME: Final = Setback(Undelivered(Trouble.UNREACHED, "no answer in time"))
 
 
 def refused(status: int, code: str, headers: Mapping[str, str], *, update: bool) -> Setback:

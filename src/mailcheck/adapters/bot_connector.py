@@ -45,7 +45,7 @@ class TeamsChannel:
     In a turn, `send_activity` and `update_activity` give a `ResourceResponse`, whose id may be None, or an
     `Undelivered`; they have ended by the turn's deadline, whatever the connector does. What passes is tried again as
     long as there is time. An activity of `importance` `low`, such as progress that the next one makes up for, is
-    tried once; the mark is for this adapter, and Teams does not see it.
+    tried once, and not waited for long; the mark is for this adapter, and Teams does not see it.
 
     Args:
         app_id: The bot's application (client) id.

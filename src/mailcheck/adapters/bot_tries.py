@@ -13,6 +13,7 @@ from mailcheck.model.delivery import Undelivered
 TRIES: Final = 4
 FIRST_PAUSE: Final = 1.0  # seconds; doubled with each try. A chat takes seven messages in a second
 LEAST_TIME: Final = 0.5  # seconds before the deadline: no try but the first begins later
+PASSING_TIME: Final = 2.0  # seconds for what is tried once: it leaves the rest to what follows it
 
 _log = logging.getLogger(__name__)
 
@@ -39,9 +40,11 @@ class Tries:
         Args:
             what: Is delivered; for the log.
             call: One try; raises `NotTakenError`.
-            once: There is to be no other.
+            once: There is to be no other, and no long wait for this one.
             deadline: When this has ended at the latest, on the running loop's clock.
         """
+        if once:
+            deadline = min(deadline, asyncio.get_running_loop().time() + PASSING_TIME)
         for number in count(1):
             try:
                 return await _by(deadline, call)
