@@ -10,7 +10,7 @@ import pytest
 from infra.teams import icons
 from infra.teams.manifest import NOBODY, SKELETON, Identity, identity, manifest
 from mailcheck import __version__
-from mailcheck.faces.teams.intent import Check, Help, Intent
+from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
 from mailcheck.faces.teams.mention import hear
 from mailcheck.faces.teams.said import understand
 from mailcheck.model.request import Mailbox, MailProtocol
@@ -113,7 +113,11 @@ def _commands() -> list[dict[str, str]]:
 
 
 def _said(text: str) -> Intent:
-    return understand(hear(text, (), "mailcheck"), personal=True)
+    """The intent of a text: the same to the bot alone as after a mention of it in a team or a group."""
+    alone = understand(hear(text, (), "mailcheck"), personal=True)
+    mention = "<at>mailcheck</at>"
+    assert understand(hear(f"{mention} {text}", (mention,), "mailcheck"), personal=False) == alone
+    return alone
 
 
 def test_the_menu_says_what_the_bot_understands() -> None:
@@ -121,7 +125,11 @@ def test_the_menu_says_what_the_bot_understands() -> None:
     asked = {one["title"]: (one["title"], one["description"].rpartition(": ")[2]) for one in _commands()}
     assert set(asked) == {"mailcheck", "explain", "status", "whoami", "help"}
     assert _said(asked["mailcheck"][1]) == Check((Mailbox("shared@contoso.com"),), (MailProtocol.IMAP,))
-    assert isinstance(_said(asked["mailcheck"][0]), Help)
+    assert _said(asked["explain"][1]) == Explain("consent-missing")
+    for unfinished in ("mailcheck", "explain"):
+        assert isinstance(_said(unfinished), Help)
+    assert _said("status") == Status()
+    assert _said("whoami") == WhoAmI()
     assert _said("help") == Help()
 
 
