@@ -27,12 +27,13 @@ class Sighting:
     text: str
     wide: list[str]
     faint: list[dict[str, Any]]
+    torn: list[str]
     controls: list[dict[str, Any]]
 
     def faults(self) -> Iterator[str]:
         """All that a reader, the library or a strict host would trip over, a line for each."""
         yield from (f"{event['phase']}: {event['message']}" for event in self.events)
-        yield from _unreadable(self.wide, self.faint, "")
+        yield from _unreadable(self.wide, self.faint, self.torn, "")
         for control in self.controls:
             title = control["title"]
             if not title:
@@ -47,7 +48,7 @@ class Sighting:
                 yield f"{title!r} shows and hides nothing"
             if not control["restored"]:
                 yield f"a second press on {title!r} does not undo the first"
-            yield from _unreadable(control["wide"], control["faint"], f" after {title!r}")
+            yield from _unreadable(control["wide"], control["faint"], control["torn"], f" after {title!r}")
 
 
 def look(cards: Mapping[str, object], folder: Path, pictures: Path | None = None) -> list[Sighting]:
@@ -71,9 +72,10 @@ def look(cards: Mapping[str, object], folder: Path, pictures: Path | None = None
     return [Sighting(**one) for one in json.loads(done.stdout)]
 
 
-def _unreadable(wide: list[str], faint: list[dict[str, Any]], when: str) -> Iterator[str]:
+def _unreadable(wide: list[str], faint: list[dict[str, Any]], torn: list[str], when: str) -> Iterator[str]:
     yield from (f"stands out of the card or is cut off{when}: {one}" for one in wide)
     yield from (f"too little contrast{when}: {one['ratio']}:1 for {one['text']!r}" for one in faint)
+    yield from (f"torn over two lines{when}: {word}" for word in torn)
 
 
 def need_everything() -> str:

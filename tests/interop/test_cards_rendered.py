@@ -25,7 +25,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> list[Sighting]:
 
 @pytest.mark.parametrize("name", CARDS)
 def test_a_card_is_read_without_a_warning_and_can_be_read_by_a_person(seen: list[Sighting], name: str) -> None:
-    """The library notices nothing, nothing is cut off, every text has the contrast that WCAG asks for, buttons work."""
+    """No warning of the library, nothing cut off or torn, the contrast that WCAG asks for, and buttons that work."""
     looks = [one for one in seen if one.card == name]
     assert {(one.theme, one.width) for one in looks} == {
         (theme, width) for theme in ("light", "dark", "high contrast") for width in (320, 660)
@@ -85,6 +85,18 @@ _PLANTED: dict[str, tuple[Element, str]] = {
         "stands out of the card",
     ),
     "line that is not wrapped": (_card(_text("word " * 30, wrap=False)), "stands out of the card"),
+    "address without room": (
+        _card(
+            {
+                "type": "ColumnSet",
+                "columns": [
+                    {"type": "Column", "width": "stretch", "items": [_text("scanner@contoso.com")]},
+                    {"type": "Column", "width": "auto", "items": [_text("IMAP opened the mailbox", wrap=False)]},
+                ],
+            }
+        ),
+        "torn over two lines: scanner@contoso.com",
+    ),
     "green on green": (
         _card({"type": "Container", "style": "good", "items": [_text(color="good")]}),
         "too little contrast",

@@ -6,6 +6,8 @@ const AC = globalThis.AdaptiveCards;
 AC.SerializableObject.defaultMaxVersion = AC.Versions.v1_5;
 const LARGE = 24; // CSS pixels: WCAG 2.1 calls text large from 18 point, or from 14 point and bold
 const LARGE_BOLD = { size: 18.66, weight: 700 };
+// A word of at most 22 characters between the places where a browser breaks a line anyway.
+const UNBROKEN = /(?<![^\s\-–\/?])[\w.@:'"$,()]{2,22}(?![^\s\-–\/?])/g;
 // Members that the library parses by hand, outside its schema, and those that it has no use for.
 const BY_HAND = ["type", "$schema", "msteams", "body", "items", "columns", "rows", "cells", "inlines", "actions", "card", "fallback", "requires"];
 
@@ -107,12 +109,29 @@ function faint(frame) {
   return found;
 }
 
+// Words of a usual length that are broken between two letters, as where a column beside them takes the room.
+function torn(frame) {
+  const found = [];
+  const range = document.createRange();
+  const walker = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!shown(node.parentElement)) continue;
+    for (const { 0: word, index } of node.data.matchAll(UNBROKEN)) {
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (tops.size > 1) found.push(word);
+    }
+  }
+  return found;
+}
+
 const controls = (frame) => [...frame.querySelectorAll("button, [role=button]")].filter(shown);
 const same = (some, others) => some.join("\n") === others.join("\n");
 const times = (line, some) => some.filter((one) => one === line).length;
 const more = (some, others) => some.filter((line) => times(line, some) > times(line, others));
 const title = (control) => (control.innerText || control.getAttribute("aria-label") || "").trim();
-const measured = (frame) => ({ wide: wide(frame), faint: faint(frame) });
+const measured = (frame) => ({ wide: wide(frame), faint: faint(frame), torn: torn(frame) });
 
 // Presses every control that can be seen, then those that it brings into sight; leaves the card as it was.
 function press(drawn, known = []) {

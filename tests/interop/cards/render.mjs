@@ -8,9 +8,10 @@
 //   text                 what a reader sees
 //   wide                 what stands out of the card or is cut off at its edge
 //   faint                texts with too little contrast for WCAG 2.1 AA: text, ratio
+//   torn                 words of a usual length that are broken between two letters
 //   controls             of each button, also of those that another one brings into sight: title; executed: the actions
 //                        that the host was handed; shows, hides: the lines that its press brings and takes away;
-//                        restored: whether a second press undoes that; wide and faint while pressed
+//                        restored: whether a second press undoes that; wide, faint and torn while pressed
 // With PICTURES, a picture of each card in each theme goes to this folder. The profile is a new folder for the browser.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

@@ -78,11 +78,14 @@ def _row(one: Progress) -> Element:
     if one.outcome is not None:
         told = summary(one.outcome)
         return line(told.state.mark, [address], told.state.word, spacing="Small")
-    if not one.legs and not one.ended:
-        what = "Token from Entra" if one.stage is Stage.TOKEN else "Credential from Key Vault"
-        return line(_NOW if one.stage else _TO_COME, [address], what if one.stage else "to come", spacing="Small")
-    parts = [f"{protocol.name} {_word(one, protocol)}" for protocol in one.request.protocols]
-    return line(_NOW, [address, said(" · ".join(parts), size="Small", isSubtle=True, spacing="None")], spacing="Small")
+    if one.legs or one.ended:
+        doing_now = " · ".join(f"{protocol.name} {_word(one, protocol)}" for protocol in one.request.protocols)
+    elif one.stage is None:
+        return line(_TO_COME, [address], "to come", spacing="Small")
+    else:
+        doing_now = "Token from Entra" if one.stage is Stage.TOKEN else "Credential from Key Vault"
+    # Below the address: beside it, on a telephone, it would take its room.
+    return line(_NOW, [address, said(doing_now, size="Small", isSubtle=True, spacing="None")], spacing="Small")
 
 
 def _word(one: Progress, protocol: MailProtocol) -> str:
