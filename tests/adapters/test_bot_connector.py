@@ -218,6 +218,17 @@ async def test_a_refused_token_that_cannot_be_replaced(world: World) -> None:
     assert len(world.connector.calls) == 1
 
 
+@pytest.mark.parametrize("token", ["two\r\nlines", " planted-bot-token", "ü", ""])
+async def test_what_is_no_token_is_not_sent(world: World, caplog: pytest.LogCaptureFixture, token: str) -> None:
+    """What would not be one header stays here, and out of the log."""
+    world.source.answer = token
+    bot = Bot()
+    assert await world.run(bot) == (200, None)
+    assert bot.sent == [Undelivered(Trouble.UNREACHED, "the bot's token is none by RFC 6750")]
+    assert world.connector.calls == []
+    assert TOKEN not in caplog.text
+
+
 async def test_without_a_token_nothing_is_sent(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """When Entra gives no token the connector is not called, and the log has Entra's words."""
     world.source.answer = NoToken("Entra refused: AADSTS7000215")
@@ -264,12 +275,13 @@ async def test_a_bug_in_the_turn_is_not_hidden(world: World) -> None:
 
 
 @pytest.mark.parametrize("body", [{"statusCode": 200, "type": "x", "value": {"a": [1, None, "ü"]}}, {}, None])
-async def test_an_invoke_is_answered_by_http(world: World, body: object) -> None:
-    """What the bot answers an invoke with is the answer to Teams' request, as it is."""
+@pytest.mark.parametrize("seconds", [30.0, -1.0])
+async def test_an_invoke_is_answered_by_http(world: World, body: object, seconds: float) -> None:
+    """What the bot answers an invoke with is the answer to Teams' request, as it is, and however late it is."""
 
     async def bot(turn: TurnContext) -> None:
         answer = InvokeResponse(status=200, body=body)
         await turn.send_activity(Activity(type=ActivityTypes.invoke_response, value=answer))
 
-    assert await world.run(bot, type="invoke", name="adaptiveCard/action") == (200, body)
+    assert await world.run(bot, seconds, type="invoke", name="adaptiveCard/action") == (200, body)
     assert world.connector.calls == []

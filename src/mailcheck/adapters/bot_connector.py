@@ -137,6 +137,8 @@ class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotat
             sent: list[ResourceResponse] = await super(_Adapter, self).send_activities(context, [unmarked])
             return sent[0]
 
+        if activity.type == ActivityTypes.invoke_response:  # this one does not go to the connector
+            return await send()
         kind = ActivityTypes(activity.type).value
         return await self._tries.deliver(kind, send, once=once, deadline=self._deadline)
 

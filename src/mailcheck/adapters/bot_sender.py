@@ -5,6 +5,7 @@ connection four times over some seconds, and a POST never.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -27,6 +28,7 @@ from mailcheck.model.secret import Secret
 # Seconds to connect, and for the whole answer (bounded.py).
 TIMEOUTS: Final = (3.0, 5.0)
 _TAKEN: Final = frozenset({200, 201, 202})
+_B64TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 section 2.1
 _CODE_LIMIT: Final = 64  # characters; Teams' codes are below 40
 
 type Sent = Request[ClientRequest]
@@ -81,6 +83,8 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         token = await self._credentials.token()
         if isinstance(token, NoToken):
             raise NotTakenError(Setback(Undelivered(Trouble.UNREACHED, token.reason)))
+        if not _B64TOKEN.fullmatch(token.reveal()):  # requests would quote it in its exception
+            raise NotTakenError(Setback(Undelivered(Trouble.UNREACHED, "the bot's token is none by RFC 6750")))
         return token
 
     async def _once(self, request: Sent, token: Secret[str]) -> Answered | Setback:
