@@ -8,7 +8,7 @@ what stands before it is an address too.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -23,7 +23,6 @@ _SEPARATORS: Final = ",;\u060c\u061b\u3001"  # no address has one
 _LISTED: Final = re.compile(f"[{_SEPARATORS}]+")  # between addresses
 _JOINED: Final = re.compile(f"[{_SEPARATORS}/+&|]+")  # between other words
 _QUOTED: Final = re.compile(f"(?:^|[\\s({_SEPARATORS}])([\"'`\u00b4\u2018-\u201f\u00ab\u00bb])")
-_EMOJI_STYLE: Final = "\ufe0f"  # follows a symbol that is to be drawn as an emoji
 _LEFT_OUT: Final = ("..", "\u2026")  # at the end of what somebody, or a narrow column, has shortened
 
 # Marks that stand on both sides, each with its kind. Most of them are legal in a local part (RFC 5321 section 4.1.2),
@@ -34,8 +33,9 @@ _DASHES: Final = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015", "-")
 _BOTH: Final = _SINGLE | _DOUBLE | _DASHES | {"*": "*", "_": "_", "~": "~", "|": "|"}
 _OPENERS: Final = _BOTH | {"{": "{}"}
 _CLOSERS: Final = _BOTH | {"}": "{}"}
-_BEFORE: Final = frozenset("([,;:")  # no address has one
-_AFTER: Final = frozenset(")],;:.!?")  # no address ends with one
+_BEFORE: Final = frozenset("([,;:\ufe0f\u00a1\u00bf\u00b7\u2022\u2023\u2043\u2219")  # no address has one; bullets
+_PICTURES: Final = frozenset({"So", "Ps"})  # Unicode's categories of emoji and opening brackets: nor one of these
+_AFTER: Final = frozenset(")],;:.!?\ufe0f")  # no address ends with one, nor with a sign outside ASCII
 
 
 class Role(Enum):
@@ -135,16 +135,16 @@ def _undressed(pieces: Sequence[str]) -> list[str]:
 
 def _address(piece: str, closed: Counter[str]) -> str:
     start, end = 0, len(piece)
-    while end and _is_mark(piece[end - 1], _AFTER | _CLOSERS.keys()):
+    while end and _may_end(piece[end - 1]):
         end -= 1
     if any(sign in piece[end:] for sign in _LEFT_OUT):
         return piece
-    own = Counter(_CLOSERS[mark] for mark in piece[end:] if mark in _CLOSERS)
-    while start < end and _is_mark(piece[start], _BEFORE | _OPENERS.keys()):
-        kind = _OPENERS.get(piece[start])
-        if kind:
+    own = _kinds(piece[end:], _CLOSERS)
+    while start < end and piece[start] != "@":
+        if not _is_before(piece[start]):
+            kind = _kind(piece[start], _OPENERS)
             pairs = own if own[kind] else closed
-            if not pairs[kind]:
+            if not kind or not pairs[kind]:
                 break
             pairs[kind] -= 1
         start += 1
@@ -157,16 +157,31 @@ def _word(piece: str, closed: Counter[str]) -> str:
         return piece
     letters = [index for index, character in enumerate(piece) if character.isalnum()]
     start, end = letters[0], letters[-1] + 1
-    own = Counter(_CLOSERS[mark] for mark in piece[end:] if mark in _CLOSERS)
-    closed.update(own - Counter(_OPENERS[mark] for mark in piece[:start] if mark in _OPENERS))
+    closed.update(_kinds(piece[end:], _CLOSERS) - _kinds(piece[:start], _OPENERS))
     return piece[start:end]
 
 
-def _is_mark(character: str, ascii_marks: Iterable[str]) -> bool:
-    """Whether this is one of the marks, or a sign outside ASCII that no address has."""
-    if character.isascii():
-        return character in ascii_marks
-    return character == _EMOJI_STYLE or unicodedata.category(character)[0] in {"P", "S"}
+def _is_before(character: str) -> bool:
+    """Whether this is no part of an address that follows it, nor what a client makes of one."""
+    if character in _OPENERS:
+        return False
+    return character in _BEFORE or (not character.isascii() and unicodedata.category(character) in _PICTURES)
+
+
+def _may_end(character: str) -> bool:
+    """Whether this is no part of an address that it follows: no domain has it (RFC 1035 section 2.3.1)."""
+    return character in _AFTER or bool(_kind(character, _CLOSERS))
+
+
+def _kind(character: str, marks: Mapping[str, str]) -> str:
+    """The kind of a mark; a sign outside ASCII is its own; empty: no mark."""
+    if character in marks or character.isascii():
+        return marks.get(character, "")
+    return character if unicodedata.category(character)[0] in {"P", "S"} else ""
+
+
+def _kinds(characters: str, marks: Mapping[str, str]) -> Counter[str]:
+    return Counter(filter(None, (_kind(character, marks) for character in characters)))
 
 
 def _unlinked(address: str) -> str:
