@@ -1,5 +1,6 @@
 """Turns against a connector: the genuine adapter and ConnectorClient, over real HTTP."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -255,13 +256,23 @@ async def test_what_is_no_activity_is_a_400(world: World, changes: dict[str, Any
     assert bot.sent == []
 
 
+async def _ignore(_turn: TurnContext) -> None:
+    return
+
+
 async def test_an_invoke_without_an_answer_is_501(world: World) -> None:
     """An invoke that the bot does not know is answered as the protocol wants: not implemented."""
+    assert await world.run(_ignore, type="invoke", name="composeExtension/query") == (501, None)
 
-    async def ignores(_turn: TurnContext) -> None:
-        return
 
-    assert await world.run(ignores, type="invoke", name="composeExtension/query") == (501, None)
+async def test_a_large_activity_does_not_keep_others_waiting(world: World) -> None:
+    """The loop goes on while the SDK reads 150 KiB, for which it takes a tenth of a second."""
+    turn = asyncio.create_task(world.run(_ignore, entities=[{}] * 40_000))
+    rounds = 0
+    while not turn.done():
+        await asyncio.sleep(0)
+        rounds += 1
+    assert rounds > 50  # a turn that says nothing has a few
 
 
 async def test_a_bug_in_the_turn_is_not_hidden(world: World) -> None:
