@@ -7,18 +7,21 @@ vanishes from Azure Functions, and every import is paid on each cold start.
 import asyncio
 import datetime as dt
 import os
+import platform
 import time
 import uuid
-from functools import cache
+from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailcheck import __version__
 from mailcheck.faces.http_api import HttpApi
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.request import CredentialKind, MailProtocol
-from mailcheck.settings import BotSettings, CheckSettings, Settings
+from mailcheck.settings import EVERYONE, BotSettings, CheckSettings, Settings
 from mailcheck.usecases.check import CheckMailbox
+from mailcheck.usecases.inspect import InspectApp
 from mailcheck.usecases.judging import Target
 
 if TYPE_CHECKING:
@@ -32,8 +35,17 @@ if TYPE_CHECKING:
 
 # Seconds for which a credential is taken from memory: a renewed one is used at the latest this much later.
 _CREDENTIAL_AGE = 300.0
+# The libraries whose versions a status tells.
+_TOLD = ("azure-functions", "azure-identity", "azure-keyvault-secrets", "botbuilder-core", "cryptography", "msal")
 
 type Problems = tuple[SettingProblem, ...]
+
+
+class UseCases(NamedTuple):
+    """What a configured app can do."""
+
+    check: CheckMailbox
+    inspect: InspectApp
 
 
 class Application:
@@ -49,11 +61,12 @@ class Application:
         self._settings = settings
         configured = settings.check
         self.check: CheckMailbox | Problems
+        self._inspect: InspectApp | Problems
         if isinstance(configured, CheckSettings):
-            self.check = build_check(configured)
+            self.check, self._inspect = build_use_cases(configured)
             self.protocols = configured.protocols
         else:
-            self.check = configured
+            self.check = self._inspect = configured
             self.protocols = tuple(MailProtocol)
         bot_problems = () if isinstance(settings.bot, BotSettings) else settings.bot
         self.http = HttpApi(__version__, self.check, self.protocols, bot_problems)
@@ -63,7 +76,7 @@ class Application:
         """`POST /api/messages`: one activity from Teams. The bot is built, and its SDK loaded, on the first one."""
         arrived = asyncio.get_running_loop().time()
         if self._teams is None:
-            self._teams = build_teams(self._settings, self.check, self.protocols)
+            self._teams = build_teams(self._settings.bot, self.check, self._inspect, self.protocols)
         return await self._teams.messages(request, arrived)
 
 
@@ -72,8 +85,8 @@ def compose() -> Application:
     return Application(Settings.read(os.environ))
 
 
-def build_check(settings: CheckSettings) -> CheckMailbox:
-    """The check with its genuine surroundings."""
+def build_use_cases(settings: CheckSettings) -> UseCases:
+    """The check and the look at the app, with the same genuine surroundings."""
     from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
     from mailcheck.adapters.keyvault import Identity, KeyVaultCredentials  # noqa: PLC0415
     from mailcheck.adapters.transport import MailTransport  # noqa: PLC0415
@@ -100,16 +113,19 @@ def build_check(settings: CheckSettings) -> CheckMailbox:
         timeout=settings.timeout,
         domains=settings.domains,
     )
-    return CheckMailbox(target, credentials, tokens, MailTransport(context), now=_now, new_id=_new_id)
+    check = CheckMailbox(target, credentials, tokens, MailTransport(context), now=_now, new_id=_new_id)
+    return UseCases(check, InspectApp(target, credentials, tokens, now=_now, new_id=_new_id))
 
 
 def build_teams(
-    settings: Settings, check: CheckMailbox | Problems, protocols: tuple[MailProtocol, ...]
+    bot: BotSettings | Problems,
+    check: CheckMailbox | Problems,
+    inspect: InspectApp | Problems,
+    protocols: tuple[MailProtocol, ...],
 ) -> "TeamsEndpoint | UnconfiguredEndpoint":
     """The bot with its guard in front, or what keeps it from being configured."""
     from mailcheck.faces.teams.endpoint import TeamsEndpoint, UnconfiguredEndpoint  # noqa: PLC0415 - see the top
 
-    bot = settings.bot
     if not isinstance(bot, BotSettings):
         return UnconfiguredEndpoint(bot)
     # botbuilder costs half a second and 800 modules: a process that never hears from Teams does without.
@@ -118,17 +134,32 @@ def build_teams(
     from mailcheck.adapters.bot_guard import BotGuard  # noqa: PLC0415
     from mailcheck.adapters.bot_hosts import ServiceHosts, is_loopback  # noqa: PLC0415
     from mailcheck.adapters.bot_keys import SigningKeys  # noqa: PLC0415
+    from mailcheck.faces.teams.answering import Answers  # noqa: PLC0415
     from mailcheck.faces.teams.bot import MailcheckBot  # noqa: PLC0415
     from mailcheck.faces.teams.seen import SeenActivities  # noqa: PLC0415
+    from mailcheck.faces.teams.status_card import StatusFacts  # noqa: PLC0415
 
     _, session = _trust(bot.ca_file)
     credentials = BotCredentials(_bot_tokens(bot, session), clock=time.monotonic)
     keys = SigningKeys(bot.metadata, session=session, clock=time.monotonic)
     hosts = ServiceHosts(bot.service_hosts, lab=is_loopback(bot.metadata))
+    answers = Answers(
+        check=check,
+        inspect=inspect,
+        protocols=protocols,
+        operators=bot.operators,
+        facts=partial(
+            StatusFacts,
+            bot_kind=bot.kind,
+            bot_id=bot.app_id,
+            operators="*" if EVERYONE in bot.operators else len(bot.operators),
+            versions=_versions(),
+        ),
+    )
     return TeamsEndpoint(
         guard=BotGuard(app_id=bot.app_id, tenant_id=bot.tenant_id, keys=keys, hosts=hosts, now=_now),
         channel=TeamsChannel(app_id=bot.app_id, credentials=credentials, session=session),
-        turn=MailcheckBot(check=check, protocols=protocols, operators=bot.operators).on_turn,
+        turn=MailcheckBot(answers).on_turn,
         seen=SeenActivities(_now),
     )
 
@@ -167,6 +198,15 @@ def _trust(ca_file: Path | None) -> "tuple[ssl.SSLContext, requests.Session]":
     silence_sdks()
     context = tls_context(ca_file)
     return context, http_session(context)
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    """What runs, for a status."""
+    return (
+        ("mailcheck", __version__),
+        ("Python", platform.python_version()),
+        *((name, version(name)) for name in _TOLD),
+    )
 
 
 def _now() -> dt.datetime:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab.world import World
-from mailcheck.compose import build_check
+from mailcheck.compose import build_use_cases
 from mailcheck.model.report import Report, Status
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from mailcheck.settings import CheckSettings, Settings
@@ -40,7 +40,7 @@ async def measure(runs: int) -> str:
             for run in range(runs + 1):
                 settings = _settings(world.settings(), Path(folder, f"{run}.pem"))
                 began = time.perf_counter()
-                check = build_check(settings)
+                check = build_use_cases(settings).check
                 built = time.perf_counter() - began
                 first, second = [await _timed(check, settings.protocols) for _ in range(2)]
                 if run:  # the very first one imports the SDKs: see first_check

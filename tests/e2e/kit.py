@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from lab.world import World
-from mailcheck.compose import build_check
+from mailcheck.compose import build_use_cases
 from mailcheck.model.report import Report
 from mailcheck.model.request import CheckRequest, Mailbox
 from mailcheck.settings import CheckSettings, Settings
@@ -98,7 +98,7 @@ class Checker:
         settings = Settings.read(read).check
         assert isinstance(settings, CheckSettings), settings
         self._protocols = settings.protocols
-        self._check = build_check(settings)
+        self._check = build_use_cases(settings).check
 
     async def __call__(self, mailbox: str) -> Report:
         """The report of one check."""

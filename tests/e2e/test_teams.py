@@ -1,6 +1,7 @@
 """The bot as people meet it: signed activities in, function_app.py, the connector's conversation out."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,14 @@ from tests.e2e.test_secrets import assert_clean
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("app")]
 
 
-async def test_a_check_is_typed_shown_and_replaced_in_place(world: World) -> None:
-    """Typing first; one card that says it is checking; then the same card, replaced by the verdict."""
+async def test_a_check_is_shown_and_replaced_in_place(world: World) -> None:
+    """One card, which says that it is checking; then the same card, replaced by the verdict."""
     chat = world.teams.directory.personal(ANNA)
     before = len(chat.changes)
     reply = await world.teams.say("/mailcheck shared@contoso.com")
     assert reply.status == 200
     said = [(change.post.type, change.happening) for change in chat.changes[before + 1 :]]
-    assert said == [("typing", Happening.POSTED), ("message", Happening.POSTED), ("message", Happening.UPDATED)]
+    assert said == [("message", Happening.POSTED), ("message", Happening.UPDATED)]
     [card] = reply.posts
     assert len(card.versions) == 2
     assert "Checking" in json.dumps(card.versions[0])
@@ -64,6 +65,50 @@ async def test_installing_greets_once(world: World) -> None:
     replies = await world.teams.install(user=BEN)
     assert [reply.status for reply in replies] == [200, 200]
     assert len([post for reply in replies for post in reply.posts]) == 1
+
+
+async def test_a_button_of_a_real_card_works(world: World) -> None:
+    """Check again and Explain, as the card of a broken mailbox carries them, by another operator in a group."""
+    group = world.teams.directory.group()
+    asked = await world.teams.say("mailcheck no-imap@contoso.com", conversation=group, mention=True)
+    (post,) = asked.posts
+    buttons = [one for one in _actions(post.cards[0]) if one["type"] == "Action.Execute"]
+    again = next(one for one in buttons if one["verb"] == "check")
+    before = len(post.versions)
+    reply = await world.teams.press(again, post, conversation=group, user=BEN)
+    assert "Degraded" in reply.text
+    assert len(post.versions) > before, "everybody sees the new one"
+    explain = next(one for one in buttons if one["verb"] == "explain")
+    explained = await world.teams.press(explain, post, conversation=group, user=BEN)
+    assert "IMAP is switched off for this mailbox" in explained.text
+
+
+async def test_a_status_is_of_the_real_app(world: World) -> None:
+    """The certificate is read and a token bought, without any mailbox."""
+    reply = await world.teams.say("status")
+    assert "89 days left" in reply.text
+    assert "IMAP.AccessAsApp" in reply.text
+    assert "botbuilder-core" in reply.text
+
+
+async def test_ten_mailboxes_at_once(world: World) -> None:
+    """Healthy, broken and degraded ones in one card, and what is no address beside them."""
+    names = ["shared", "info", "empty", "no-imap", "no-pop", "not-granted", "deleted", "alias", "unavailable"]
+    text = "mailcheck " + ", ".join(f"{name}@contoso.com" for name in names) + " x@localhost"
+    reply = await world.teams.say(text)
+    for name in names:
+        assert f"{name}@contoso.com" in reply.text
+    assert "the domain is not a host name" in reply.text
+
+
+def _actions(node: object) -> list[dict[str, Any]]:
+    """Every action in a card."""
+    if isinstance(node, list):
+        return [action for child in node for action in _actions(child)]
+    if not isinstance(node, dict):
+        return []
+    own = [node] if str(node.get("type", "")).startswith("Action.") else []
+    return own + [action for child in node.values() for action in _actions(child)]
 
 
 async def test_the_same_activity_again_does_nothing(world: World) -> None:

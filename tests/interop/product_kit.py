@@ -11,7 +11,7 @@ import pytest
 from lab.world import World
 from mailcheck.adapters.transport import MailTransport
 from mailcheck.adapters.trust import tls_context
-from mailcheck.compose import build_check
+from mailcheck.compose import build_use_cases
 from mailcheck.model.evidence import Evidence
 from mailcheck.model.report import Broken, Opened, Report
 from mailcheck.model.request import CheckRequest, Endpoint, Mailbox, MailProtocol
@@ -74,7 +74,7 @@ class Product:
         mapping = {**self.world.settings(), **servers, "MAILCHECK_CA_FILE": str(self.anchors), **settings}
         configured = Settings.read(mapping).check
         assert isinstance(configured, CheckSettings), configured
-        return build_check(configured)
+        return build_use_cases(configured).check
 
     async def check(self, mailbox: str, *, by: CheckMailbox | None = None, **settings: str) -> Report:
         """One check by all protocols; from nothing (certificate, token, conversations) unless a use case is given."""

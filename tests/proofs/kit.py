@@ -15,7 +15,7 @@ from aiohttp import web
 
 from lab.serving import WebServer
 from lab.world import World
-from mailcheck.compose import build_check
+from mailcheck.compose import build_use_cases
 from mailcheck.model.report import Broken, Diagnosis, NotAllowed, Report
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from mailcheck.protocol.sasl import xoauth2
@@ -32,7 +32,7 @@ async def checked(settings: Mapping[str, str], mailbox: str, *protocols: MailPro
     """The report of a whole check with these settings, by the application's own composition."""
     read = Settings.read(settings).check
     assert isinstance(read, CheckSettings), read
-    report = await asyncio.wait_for(build_check(read)(CheckRequest(Mailbox(mailbox), protocols)), _PATIENCE)
+    report = await asyncio.wait_for(build_use_cases(read).check(CheckRequest(Mailbox(mailbox), protocols)), _PATIENCE)
     assert isinstance(report, Report)
     return report
 

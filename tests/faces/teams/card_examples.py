@@ -6,7 +6,6 @@ A new card comes with a line here: test_card_examples.py fails where a function 
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import (
-    checking_card,
     failed_card,
     help_card,
     not_allowed_card,
@@ -129,7 +128,6 @@ CARDS: dict[str, Element] = {
     "status-not-configured": _status(_PROBLEMS),
     "explain-imap-sign-in-refused": _explained("imap-sign-in-refused"),
     "explain-vault-role-missing": _explained("vault-role-missing"),
-    "checking": checking_card(Mailbox("shared@contoso.com"), tuple(MailProtocol)),
     "help": help_card(),
     "help-with-note": help_card('"[x](http://evil.example)" is not a mailbox address: it has no "@"'),
     "welcome": welcome_card(),

@@ -20,13 +20,19 @@ from mailcheck.adapters.bot_guard import BotGuard
 from mailcheck.adapters.bot_hosts import ServiceHosts
 from mailcheck.adapters.bot_keys import SigningKeys
 from mailcheck.adapters.trust import http_session
+from mailcheck.faces.teams.answering import Answers
 from mailcheck.faces.teams.bot import MailcheckBot
 from mailcheck.faces.teams.endpoint import TeamsEndpoint
 from mailcheck.faces.teams.seen import SeenActivities
+from mailcheck.faces.teams.status_card import StatusFacts
+from mailcheck.model.evidence import Stage
+from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
+from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, MailProtocol
 from mailcheck.model.secret import Secret
+from tests.faces.teams import real_kit
 from tests.faces.teams.card_kit import DEGRADED
 
 _ENTRA = SigningKey.generate()
@@ -43,11 +49,14 @@ class Checks:
     def __init__(self) -> None:
         self.asked: list[CheckRequest] = []
         self.answer: Report | NotAllowed = DEGRADED
+        self.left = 0.0  # seconds that the last one was given
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    async def __call__(self, request: CheckRequest) -> Report | NotAllowed:
+    async def __call__(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report | NotAllowed:
         self.asked.append(request)
+        self.left = deadline - asyncio.get_running_loop().time()
+        watch(Entered(Stage.VAULT))
         await self.go_on.wait()
         return self.answer
 
@@ -99,9 +108,14 @@ class World:
                 pause=_no_pause,
             ),
             turn=MailcheckBot(
-                check=check or self.checks,
-                protocols=(MailProtocol.IMAP, MailProtocol.POP),
-                operators=operators,
+                Answers(
+                    check=check or self.checks,
+                    inspect=check or Inspect(),
+                    protocols=(MailProtocol.IMAP, MailProtocol.POP),
+                    operators=operators,
+                    facts=_facts,
+                    pace=0.05,
+                ),
                 clock=clock,
             ).on_turn,
             seen=SeenActivities(now),
@@ -117,6 +131,18 @@ class World:
             asyncio.get_running_loop().time(),
         )
         return web.Response(status=answer.status_code, body=answer.get_body(), content_type=answer.mimetype)
+
+
+class Inspect:
+    """A look at an app that is in order."""
+
+    async def __call__(self, deadline: float) -> Inspection:
+        assert deadline > asyncio.get_running_loop().time()
+        return real_kit.inspection()
+
+
+def _facts(seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
+    return StatusFacts(seen, "SingleTenant", BOT_CLIENT_ID, 1, (("mailcheck", "0"), ("botbuilder-core", "4.17.1")))
 
 
 async def _no_pause(_seconds: float) -> None:

@@ -8,18 +8,24 @@ from typing import Any
 import pytest
 
 from lab.teams import faults
-from lab.teams.conversation import ANNA, BEN, Conversation, Happening
-from lab.tenant import BOT_CLIENT_ID
+from lab.teams.conversation import ANNA, BEN, Conversation, Happening, Person, Post
+from lab.teams.service import Reply
+from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_credentials import NoToken
+from mailcheck.faces.teams.bot import CARD_TYPE, ERROR_TYPE, TEXT_TYPE
+from mailcheck.faces.teams.checking import CLOSING
+from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from tests.faces.teams.card_kit import BROKEN
-from tests.faces.teams.card_rules import assert_valid
+from tests.faces.teams.card_rules import assert_valid, elements
 from tests.faces.teams.conftest import World
 
 _COMMAND = "mailcheck shared_box@contoso.com"
 _BOT = f"28:{BOT_CLIENT_ID}"
+_REPORT = "shared_box@contoso.com: Degraded, opens by IMAP, not by POP"
+_CHECKING = "Checking shared_box@contoso.com by IMAP and POP"
 
 
 def _cards(conversation: Conversation) -> list[list[str]]:
@@ -32,22 +38,21 @@ def _cards(conversation: Conversation) -> list[list[str]]:
 
 
 async def test_a_check_is_a_card_that_becomes_its_report(world: World) -> None:
-    """Typing, then one card, which says that the check runs and is then replaced by what it found."""
+    """One message, which says that the check runs and is then replaced by what it found."""
     reply = await world.teams.say(_COMMAND)
     assert reply.status == 200
     assert world.checks.asked == [
         CheckRequest(Mailbox("shared_box@contoso.com"), (MailProtocol.IMAP, MailProtocol.POP))
     ]
-    assert _cards(reply.conversation) == [
-        [
-            "Checking shared_box@contoso.com by IMAP and POP",
-            "shared_box@contoso.com: Degraded, opens by IMAP, not by POP",
-        ]
-    ]
+    assert _cards(reply.conversation) == [[_CHECKING, _REPORT]]
     changes = [(change.happening, change.post.type) for change in reply.conversation.changes]
-    assert changes[1:] == [
-        (Happening.POSTED, "typing"), (Happening.POSTED, "message"), (Happening.UPDATED, "message"),
-    ]  # fmt: skip
+    assert changes[1:] == [(Happening.POSTED, "message"), (Happening.UPDATED, "message")]
+
+
+async def test_a_check_is_given_what_the_turn_leaves(world: World) -> None:
+    """Its deadline is the end of the turn, less the time that the last card needs."""
+    await world.teams.say(_COMMAND)
+    assert TURN_LIMIT - CLOSING - 5 < world.checks.left <= TURN_LIMIT - CLOSING
 
 
 async def test_cards_are_sent_alone(world: World) -> None:
@@ -65,7 +70,7 @@ async def test_the_card_says_checking_while_the_check_runs(world: World) -> None
     conversation = world.teams.directory.personal(ANNA)
     turn = asyncio.create_task(world.teams.say(_COMMAND))
     first = await conversation.wait_until(lambda seen: _cards(seen) or None, timeout=10)
-    assert first == [["Checking shared_box@contoso.com by IMAP and POP"]]
+    assert first == [[_CHECKING]]
     world.checks.go_on.set()
     await turn
     assert len(_cards(conversation)[0]) == 2
@@ -163,7 +168,8 @@ async def test_installing_greets_once(world: World) -> None:
     """Teams tells of an installation twice; one of them is answered."""
     replies = await world.teams.install()
     assert [reply.status for reply in replies] == [200, 200]
-    assert _cards(replies[0].conversation) == [["Write: mailcheck, and the address of a mailbox."]]
+    ((welcome,),) = _cards(replies[0].conversation)
+    assert "mailcheck" in welcome
 
 
 async def test_removal_is_not_answered(world: World) -> None:
@@ -189,36 +195,24 @@ async def _report_at_last(world: World) -> list[list[str]]:
     return _cards(reply.conversation)
 
 
-_REPORT = "shared_box@contoso.com: Degraded, opens by IMAP, not by POP"
-_CHECKING = "Checking shared_box@contoso.com by IMAP and POP"
-
-
-class _Passing(faults.Fault):
-    """No fault: it lets its call through, so that one can be planned for a later call."""
-
-    def response(self) -> Any:  # noqa: ANN401 - None, which the connector takes for "go on"
-        return None
-
-
-_PASS = _Passing(0, "", "")
-
-
 @pytest.mark.parametrize(
-    "planned, cards",
+    "number, trouble, cards",
     [
-        ([faults.BAD_ARGUMENT], [[_CHECKING, _REPORT]]),  # the typing activity
-        ([_PASS, faults.BAD_ARGUMENT], [[_REPORT]]),  # the first card
-        ([_PASS, faults.throttled(60)], [[_REPORT]]),
-        ([_PASS, faults.throttled(1)], [[_CHECKING, _REPORT]]),  # worth another try
-        ([_PASS, faults.SERVICE_ERROR], [[_REPORT]]),
-        ([_PASS, _PASS, faults.ACTIVITY_NOT_FOUND], [[_CHECKING], [_REPORT]]),  # the update
-        ([_PASS, _PASS, faults.TOO_BIG, faults.TOO_BIG], [[_CHECKING]]),  # and the message instead of it
-        ([faults.CONVERSATION_NOT_FOUND] * 4, []),
+        (1, faults.throttled(60), [[_REPORT]]),  # the first card
+        (1, faults.throttled(1), [[_CHECKING, _REPORT]]),  # worth another try
+        (1, faults.SERVICE_ERROR, [[_REPORT]]),
+        (1, faults.BOT_NOT_IN_ROSTER, []),
+        (1, faults.CONVERSATION_NOT_FOUND, []),
+        (2, faults.ACTIVITY_NOT_FOUND, [[_CHECKING], [_REPORT]]),  # the update
+        (2, faults.BOT_NOT_IN_ROSTER, [[_CHECKING]]),
+        (2, faults.throttled(1), [[_CHECKING, _REPORT]]),
     ],
 )
-async def test_a_connector_that_refuses(world: World, planned: list[faults.Fault], cards: list[list[str]]) -> None:
+async def test_a_connector_that_refuses(
+    world: World, number: int, trouble: faults.Fault, cards: list[list[str]]
+) -> None:
     """Whichever call is refused, the check runs, what can be said is said, and Teams does not send it all again."""
-    world.teams.connector.faults.extend(planned)
+    world.teams.connector.faults.at(number, trouble)
     assert await _report_at_last(world) == cards
 
 
@@ -237,11 +231,164 @@ async def test_each_request_is_one_line_of_the_audit(world: World, caplog: pytes
         await world.teams.say(_COMMAND)
         await world.teams.say("hello")
         await world.teams.say(_COMMAND, user=BEN)
-    lines = [record.getMessage() for record in caplog.records if record.name == "mailcheck.audit"]
+    lines = _audit(caplog)
     assert len(lines) == 3
     assert f"who='{ANNA.object_id}' where='personal:a:1{ANNA.object_id}'" in lines[0]
-    assert "mailbox='shared_box@contoso.com' verdict='broken' ms=" in lines[0]
+    assert "mailbox='shared_box@contoso.com' verdict='broken' answered='yes' ms=" in lines[0]
     assert "verdict='help'" in lines[1]
     assert f"who='{BEN.object_id}'" in lines[2]
     assert "verdict='not an operator'" in lines[2]
     assert all("\n" not in line for line in lines)
+
+
+async def test_the_audit_tells_what_did_not_get_there(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A check whose card the connector refused is in the audit with its verdict, and with that."""
+    world.teams.connector.faults.extend([faults.BOT_NOT_IN_ROSTER])
+    with caplog.at_level(logging.INFO, logger="mailcheck.audit"):
+        await world.teams.say(_COMMAND)
+    (line,) = _audit(caplog)
+    assert "verdict='degraded' answered='shut-out'" in line
+
+
+def _audit(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "mailcheck.audit"]
+
+
+async def test_several_mailboxes_are_one_table(world: World) -> None:
+    """Each is checked, all at once, and one card tells all of them."""
+    reply = await world.teams.say("mailcheck a@contoso.com, b@contoso.com imap")
+    assert [request.mailbox.address for request in world.checks.asked] == ["a@contoso.com", "b@contoso.com"]
+    assert {request.protocols for request in world.checks.asked} == {(MailProtocol.IMAP,)}
+    assert len(reply.posts) == 1
+
+
+async def test_an_address_that_cannot_be_one_is_told_beside_the_others(world: World) -> None:
+    """The good one is checked, the bad one is told with its reason."""
+    reply = await world.teams.say("mailcheck a@contoso.com, b@localhost")
+    assert len(world.checks.asked) == 1
+    assert "b@localhost" in reply.text
+    assert "the domain is not a host name" in reply.text
+
+
+async def test_a_diagnosis_is_explained(world: World) -> None:
+    """`explain ID` shows the catalogue's entry, and checks nothing."""
+    reply = await world.teams.say("explain imap-not-connected")
+    assert "Exchange accepts the app, but does not open the mailbox" in reply.text
+    assert world.checks.asked == []
+
+
+async def test_who_am_i_is_answered_to_everybody(world: World) -> None:
+    """It is what somebody who may not use the bot has to find out."""
+    reply = await world.teams.say("whoami", user=BEN)
+    assert BEN.object_id in reply.text
+    assert TENANT_ID in reply.text
+
+
+async def test_a_status_has_the_certificate_and_the_versions(world: World) -> None:
+    """How long the certificate lasts, what is configured, which versions run."""
+    reply = await world.teams.say("status")
+    assert "83 days" in reply.text
+    assert "IMAP.AccessAsApp" in reply.text
+    assert "outlook.office365.com:993" in reply.text
+    assert "botbuilder-core" in reply.text
+
+
+async def test_a_status_without_settings_names_them(world: World) -> None:
+    """What keeps the app from being configured is its status."""
+    world.build(check=(SettingProblem("MAILCHECK_VAULT_URL", "is missing: put an address there"),))
+    assert "MAILCHECK_VAULT_URL" in (await world.teams.say("status")).text
+
+
+async def _press(world: World, verb: str, user: Person = ANNA, **data: Any) -> tuple[Post, Reply]:  # noqa: ANN401 - JSON
+    """Somebody presses a button of the card of a check; the card's message, and what came of it."""
+    conversation = world.teams.directory.group()
+    asked = await world.teams.say(_COMMAND, conversation=conversation, mention=True)
+    (post,) = asked.posts
+    world.checks.asked.clear()
+    action = {"type": "Action.Execute", "verb": verb, "data": data}
+    return post, await world.teams.press(action, post, conversation=conversation, user=user)
+
+
+_AGAIN: dict[str, Any] = {"mailboxes": ["shared_box@contoso.com"], "protocols": ["pop"]}
+
+
+async def test_check_again_changes_the_card_for_everybody(world: World) -> None:
+    """The message itself is updated while it runs and at its end; whoever pressed gets the same card as the answer."""
+    post, reply = await _press(world, "check", **_AGAIN)
+    assert world.checks.asked == [CheckRequest(Mailbox("shared_box@contoso.com"), (MailProtocol.POP,))]
+    said = [version["attachments"][0]["content"]["speak"] for version in post.versions]
+    assert said == [_CHECKING, _REPORT, _CHECKING.replace("IMAP and POP", "POP"), _REPORT]
+    assert isinstance(reply.body, dict)
+    assert (reply.status, reply.body["statusCode"], reply.body["type"]) == (200, 200, CARD_TYPE)
+    assert reply.body["value"] == post.activity["attachments"][0]["content"]
+
+
+async def test_every_button_of_a_card_is_answered(world: World) -> None:
+    """What the card carries is what the bot understands."""
+    asked = await world.teams.say(_COMMAND)
+    (post,) = asked.posts
+    actions = [one for one in elements(post.cards[0]) if one["type"] == "Action.Execute"]
+    assert {action["verb"] for action in actions} == {"check", "explain"}
+    for action in actions:
+        reply = await world.teams.press(action, post, conversation=asked.conversation)
+        assert isinstance(reply.body, dict)
+        assert reply.body["statusCode"] == 200
+
+
+async def test_an_explanation_is_a_message_of_its_own(world: World) -> None:
+    """The report stays; whoever pressed is told where to look."""
+    post, reply = await _press(world, "explain", id="pop-sign-in-refused")
+    assert len(post.versions) == 2
+    assert reply.body == {"statusCode": 200, "type": TEXT_TYPE, "value": "The explanation is in the chat, below."}
+    assert len(reply.posts) == 1
+
+
+async def test_a_strangers_button_does_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Who is no operator is told so, alone; the card stays as it is for everybody, and the audit has it."""
+    with caplog.at_level(logging.INFO, logger="mailcheck.audit"):
+        post, reply = await _press(world, "check", BEN, **_AGAIN)
+    assert world.checks.asked == []
+    assert len(post.versions) == 2
+    assert reply.posts == []
+    assert isinstance(reply.body, dict)
+    assert reply.body["type"] == TEXT_TYPE
+    assert BEN.object_id in reply.body["value"]
+    assert f"who='{BEN.object_id}'" in _audit(caplog)[-1]
+    assert "verdict='not an operator'" in _audit(caplog)[-1]
+
+
+@pytest.mark.parametrize(
+    "verb, data",
+    [
+        ("delete", {}),
+        ("check", {}),
+        ("check", {"mailboxes": ["a@b.c\r\nX"], "protocols": []}),
+        ("check", {"mailboxes": ["a@contoso.com"] * 11, "protocols": []}),
+        ("explain", {"id": "no-such-thing"}),
+    ],
+)
+async def test_a_button_that_is_none_of_ours(world: World, verb: str, data: dict[str, Any]) -> None:
+    """A forged or an old button is an error for whoever pressed it, and nothing else."""
+    post, reply = await _press(world, verb, **data)
+    assert world.checks.asked == []
+    assert len(post.versions) == 2
+    assert isinstance(reply.body, dict)
+    assert (reply.status, reply.body["statusCode"], reply.body["type"]) == (200, 400, ERROR_TYPE)
+
+
+async def test_another_kind_of_invoke_is_not_implemented(world: World) -> None:
+    """Teams knows many; the bot answers buttons."""
+    conversation = world.teams.directory.personal(ANNA)
+    await world.teams.say("help")
+    reply = await world.teams.invoke("composeExtension/query", {}, conversation=conversation)
+    assert (reply.status, reply.posts) == (501, [])
+
+
+async def test_a_client_that_takes_no_cards_is_answered_in_text(world: World) -> None:
+    """Where the connector refuses the card for its form, the same is said as plain text."""
+    world.teams.connector.faults.extend([faults.BAD_ARGUMENT])
+    reply = await world.teams.say(_COMMAND)
+    (post,) = reply.posts
+    assert "Degraded" in post.text
+    assert "Set-CASMailbox -Identity 'shared_box@contoso.com' -PopEnabled $true" in post.text
+    assert post.attachments == ()

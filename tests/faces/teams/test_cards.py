@@ -5,7 +5,6 @@ import pytest
 from lab.teams.card_text import draw
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import (
-    checking_card,
     help_card,
     not_allowed_card,
     not_configured_card,
@@ -13,7 +12,7 @@ from mailcheck.faces.teams.cards import (
 )
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
-from mailcheck.model.request import Mailbox, MailProtocol
+from mailcheck.model.request import Mailbox
 from tests.faces.teams.card_rules import assert_valid
 
 _PROBLEM = SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's address there")
@@ -22,8 +21,6 @@ _PROBLEM = SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's ad
 @pytest.mark.parametrize(
     "card, sentence",
     [
-        (checking_card(Mailbox("a_b@contoso.com"), tuple(MailProtocol)), "Checking a_b@contoso.com"),
-        (checking_card(Mailbox("a@contoso.com"), (MailProtocol.POP,)), "By POP; this takes some seconds"),
         (help_card(), "mailcheck shared@contoso.com"),
         (help_card('"[x](http://evil.example)" is no address'), '"[x](http://evil.example)" is no address'),
         (help_card("n" * 100_000), "nnn"),

@@ -1,131 +1,116 @@
-"""The bot's turn: who asks, what for, the check, and the card that answers."""
+"""The bot's turn by the SDK: an activity becomes what was asked, and what is said becomes activities."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
 
 from botbuilder.core import TurnContext
-from botbuilder.schema import Activity, ActivityTypes, Attachment
+from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, Attachment, InvokeResponse, TextFormatTypes
 
+from mailcheck.faces.teams.answering import Answers, Asker, Done, NoButton, Pressed
 from mailcheck.faces.teams.card_parts import Element
-from mailcheck.faces.teams.cards import (
-    checking_card,
-    help_card,
-    not_allowed_card,
-    not_configured_card,
-    refused_card,
-)
-from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
+from mailcheck.faces.teams.cards import welcome_card
+from mailcheck.faces.teams.chat import Message
+from mailcheck.faces.teams.intent import Intent
 from mailcheck.faces.teams.mention import bot_mentions, hear
-from mailcheck.faces.teams.report_card import report_card
+from mailcheck.faces.teams.pressed import pressed
 from mailcheck.faces.teams.said import understand
 from mailcheck.model.delivery import Undelivered
-from mailcheck.model.problem import SettingProblem
-from mailcheck.model.report import NotAllowed, Report
-from mailcheck.model.request import CheckRequest, MailProtocol
 
-EVERYONE: Final = "*"
 CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
+TEXT_TYPE: Final = "application/vnd.microsoft.activity.message"
+ERROR_TYPE: Final = "application/vnd.microsoft.error"
 _PERSONAL: Final = "personal"
+_PRESSED: Final = "adaptiveCard/action"
+# Seconds by which the turn of a pressed button ends earlier: its client is reported to give up after some ten.
+_PRESSED_EARLIER: Final = 2.5
 
 # One line for each request: who asked where for what, and what came of it.
 _audit = logging.getLogger("mailcheck.audit")
 
 
-class Checker(Protocol):
-    """The use case."""
-
-    def __call__(self, request: CheckRequest) -> Coroutine[Any, Any, Report | NotAllowed]:
-        """Runs one check; never raises for what happens in the field."""
-
-
 class MailcheckBot:
-    """Answers messages, greets where it is installed, and ignores every other activity.
+    """Answers messages and buttons, greets where it is installed, and ignores every other activity.
 
     No `TeamsActivityHandler`: that calls the connector for each member of a team that it is told of.
 
     Args:
-        check: The use case, or what keeps it from being configured.
-        protocols: What is checked where the message names none.
-        operators: Object ids, lower-case, of the people it works for; `*`: everybody in the tenant.
+        answers: Knows what to answer.
         clock: Monotonic seconds.
     """
 
-    def __init__(
-        self,
-        *,
-        check: Checker | tuple[SettingProblem, ...],
-        protocols: Sequence[MailProtocol],
-        operators: frozenset[str],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._check = check
-        self._protocols = tuple(protocols)
-        self._operators = operators
+    def __init__(self, answers: Answers, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._answers = answers
         self._clock = clock
 
-    async def on_turn(self, turn: TurnContext, deadline: float) -> None:  # noqa: ARG002
+    async def on_turn(self, turn: TurnContext, deadline: float) -> None:
         """One activity, by this time of the running loop's clock."""
         activity = turn.activity
         if activity.type == ActivityTypes.message:
-            started = self._clock()
-            mailbox, verdict = "-", "turn failed"
-            try:
-                mailbox, verdict = await self._message(turn)
-            finally:
-                _record(activity, mailbox, verdict, round((self._clock() - started) * 1000))
+            work = self._answers.message(_intent(activity), _asker(activity), _Chat(turn), deadline)
+            await self._audited(activity, work)
+        elif activity.type == ActivityTypes.invoke and activity.name == _PRESSED:
+            await self._audited(activity, self._press(turn, deadline - _PRESSED_EARLIER))
         elif activity.type == ActivityTypes.installation_update and activity.action == "add":
             # An installation is told twice, by a conversationUpdate too: this one is answered.
-            await turn.send_activity(_message_of(help_card()))
+            await Message(_Chat(turn)).show(welcome_card())
 
-    async def _message(self, turn: TurnContext) -> tuple[str, str]:
-        """Answers a message; gives mailbox and verdict for the audit."""
+    async def _press(self, turn: TurnContext, deadline: float) -> Done:
         activity = turn.activity
-        asker = _object_id(activity)
-        if asker is None or not self._operators & {asker, EVERYONE}:
-            await turn.send_activity(_message_of(refused_card(asker)))
-            return "-", "not an operator"
-        match _intent(activity):
-            case Help(note):
-                await turn.send_activity(_message_of(help_card(note)))
-                return "-", "help"
-            case Check(mailboxes, protocols):
-                request = CheckRequest(mailboxes[0], protocols or self._protocols)
-                return request.mailbox.address, await self._answer(turn, request)
-            case Explain() | WhoAmI() | Status():
-                await turn.send_activity(_message_of(help_card()))
-                return "-", "help"
+        intent, asker = pressed(activity.value), _asker(activity)
+        done, answer = await self._answers.press(intent, asker, _Chat(turn), activity.reply_to_id, deadline)
+        await turn.send_activity(Activity(type=ActivityTypes.invoke_response, value=_invoke_response(answer)))
+        return done
 
-    async def _answer(self, turn: TurnContext, request: CheckRequest) -> str:
-        if isinstance(self._check, tuple):
-            await turn.send_activity(_message_of(not_configured_card(self._check)))
-            return "not configured"
-        async with asyncio.TaskGroup() as group:  # a slow connector does not keep the check waiting
-            checking = group.create_task(self._check(request))
-            await turn.send_activity(Activity(type=ActivityTypes.typing))
-            shown = await turn.send_activity(_message_of(checking_card(request.mailbox, request.protocols)))
-        outcome = checking.result()
-        card = not_allowed_card(outcome) if isinstance(outcome, NotAllowed) else report_card(outcome)
-        await _replace(turn, None if isinstance(shown, Undelivered) else shown.id, card)
-        return "domain not allowed" if isinstance(outcome, NotAllowed) else outcome.status.value
+    async def _audited(self, activity: Activity, work: Coroutine[Any, Any, Done]) -> None:
+        started = self._clock()
+        done = Done("turn failed")
+        try:
+            done = await work
+        finally:
+            _record(activity, done, round((self._clock() - started) * 1000))
 
 
-async def _replace(turn: TurnContext, activity_id: str | None, card: Element) -> None:
-    """Shows a card in place of one that was sent; as a new message if there is none, or it cannot be replaced."""
-    if activity_id:
-        message = _message_of(card)
-        message.id = activity_id
-        if not isinstance(await turn.update_activity(message), Undelivered):
-            return
-    await turn.send_activity(_message_of(card))
+class _Chat:
+    """The conversation of a turn."""
+
+    def __init__(self, turn: TurnContext) -> None:
+        self._turn = turn
+
+    async def post(self, said: Element | str) -> str | Undelivered:
+        sent = await self._turn.send_activity(_activity(said))
+        return sent if isinstance(sent, Undelivered) else str((sent.id if sent else None) or "")
+
+    async def replace(self, message_id: str, said: Element | str, *, passing: bool = False) -> Undelivered | None:
+        message = _activity(said)
+        message.id = message_id
+        message.importance = ActivityImportance.low if passing else None  # to the adapter: one try, and no more
+        outcome = await self._turn.update_activity(message)
+        return outcome if isinstance(outcome, Undelivered) else None
 
 
-def _message_of(card: Element) -> Activity:
-    """A message with this card alone: Teams splits one with a text beside the card in two."""
-    attachment = Attachment(content_type=CARD_TYPE, content=card)
-    return Activity(type=ActivityTypes.message, attachments=[attachment])
+def _activity(said: Element | str) -> Activity:
+    """A message with this card alone, or this text: Teams splits one with a text beside the card in two."""
+    if isinstance(said, str):
+        return Activity(type=ActivityTypes.message, text=said, text_format=TextFormatTypes.plain)
+    attachment = Attachment(content_type=CARD_TYPE, content=said)
+    # The summary is what a notification says.
+    return Activity(type=ActivityTypes.message, summary=said["speak"], attachments=[attachment])
+
+
+def _invoke_response(answer: Pressed) -> InvokeResponse:
+    """The answer to a pressed button; the HTTP status is 200 whatever it says.
+
+    https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model
+    """
+    status, kind, value = HTTPStatus.OK, CARD_TYPE, answer
+    if isinstance(answer, NoButton):
+        status, kind, value = HTTPStatus.BAD_REQUEST, ERROR_TYPE, {"code": "BadRequest", "message": answer.text}
+    elif isinstance(answer, str):
+        kind = TEXT_TYPE
+    return InvokeResponse(status=HTTPStatus.OK.value, body={"statusCode": status.value, "type": kind, "value": value})
 
 
 def _intent(activity: Activity) -> Intent:
@@ -140,14 +125,22 @@ def _entities(entities: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
     return ({**entity.additional_properties, "type": entity.type} for entity in entities)
 
 
-def _object_id(activity: Activity) -> str | None:
-    """The asker's object id in Entra, lower-case."""
+def _asker(activity: Activity) -> Asker:
     sender = activity.from_property
-    return sender.aad_object_id.lower() if sender and sender.aad_object_id else None
+    return Asker(
+        name=(sender.name if sender else None) or "",
+        object_id=(sender.aad_object_id if sender else None) or None,
+        # The guard has seen it here and in the conversation, where the SDK looks for it under another spelling.
+        tenant_id=str(activity.channel_data["tenant"]["id"]),
+    )
 
 
-def _record(activity: Activity, mailbox: str, verdict: str, ms: int) -> None:
+def _record(activity: Activity, done: Done, ms: int) -> None:
     # %r: no name from outside can end the line and begin another.
     where = f"{activity.conversation.conversation_type}:{activity.conversation.id}"
-    asker = _object_id(activity) or "unknown"
-    _audit.info("who=%r where=%r mailbox=%r verdict=%r ms=%d", asker[:64], where[:256], mailbox, verdict, ms)
+    who = (_asker(activity).object_id or "unknown").lower()
+    answered = done.trouble.trouble.value if done.trouble else "yes"
+    _audit.info(
+        "who=%r where=%r mailbox=%r verdict=%r answered=%r ms=%d",
+        who[:64], where[:256], done.mailboxes, done.verdict, answered, ms,
+    )  # fmt: skip

@@ -17,10 +17,9 @@ from mailcheck.faces.teams.card_parts import (
     said,
 )
 from mailcheck.faces.teams.status_card import problems
-from mailcheck.faces.wording import State, names, summary
+from mailcheck.faces.wording import State, summary
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
-from mailcheck.model.request import Mailbox, MailProtocol
 
 _PURPOSE: Final = (
     "Tells whether this organization's app can open a mailbox by IMAP, POP or SMTP with OAuth and, if it cannot, which "
@@ -34,16 +33,6 @@ _COMMANDS: Final = (
     ("mailcheck status", "how the app itself is"),
     ("mailcheck whoami", "who you are to me"),
 )
-
-
-def checking_card(mailbox: Mailbox, protocols: Sequence[MailProtocol]) -> Element:
-    """Shown while a check runs; the report takes its place."""
-    by = names(protocols)
-    body = [
-        heading(f"Checking {escape(mailbox.address)}", size="Medium"),
-        said(f"By {by}; this takes some seconds."),
-    ]
-    return card(body, spoken=f"Checking {mailbox} by {by}")
 
 
 def help_card(note: str = "") -> Element:

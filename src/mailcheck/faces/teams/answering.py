@@ -1,0 +1,176 @@
+"""What the bot does for whom: everything between what was asked and the cards that answer it, without the SDK."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from mailcheck.diagnosis.explained import explain
+from mailcheck.faces.teams.card_parts import Element
+from mailcheck.faces.teams.cards import help_card, not_configured_card, refused_card, whoami_card
+from mailcheck.faces.teams.chat import Chat, Message
+from mailcheck.faces.teams.checking import CLOSING, PACE, Checker, Checking
+from mailcheck.faces.teams.explain_card import explain_card
+from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
+from mailcheck.faces.teams.status_card import StatusFacts, status_card
+from mailcheck.model.delivery import Undelivered
+from mailcheck.model.inspection import Inspection
+from mailcheck.model.problem import SettingProblem
+from mailcheck.model.report import NotAllowed, Report
+from mailcheck.model.request import CheckRequest, MailProtocol
+
+EVERYONE: Final = "*"
+# What whoever pressed a button is told, and nobody else.
+_NOT_AN_OPERATOR: Final = "This button is for the people who may use this bot. Your object id in Microsoft Entra: "
+_ID_UNKNOWN: Final = "Teams did not tell it"
+_EXPLAINED: Final = "The explanation is in the chat, below."
+_NOT_SHOWN: Final = "The chat did not take the explanation. Write: explain "
+_NO_BUTTON: Final = "This button is not one of mine, or it is of another version. Write: mailcheck, and an address."
+
+
+class Inspector(Protocol):
+    """The use case that looks at the app itself."""
+
+    def __call__(self, deadline: float) -> Coroutine[Any, Any, Inspection]:
+        """What is there now, by this time of the running loop's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, as Teams tells it.
+
+    Attributes:
+        name: Their display name; may be empty.
+        object_id: Their object id in Entra; none: nobody of the tenant.
+        tenant_id: The tenant, which the guard has compared.
+    """
+
+    name: str
+    object_id: str | None
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the audit says of a request.
+
+    Attributes:
+        verdict: What came of it.
+        mailboxes: The mailboxes that were checked, separated by commas; `-`: none.
+        trouble: Why the answer did not get there; none: it did.
+    """
+
+    verdict: str
+    mailboxes: str = "-"
+    trouble: Undelivered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoButton:
+    """A button that cannot be answered; the text says so."""
+
+    text: str
+
+
+# What a button is answered: a card in the place of the one it stands on, or a line of text.
+type Pressed = Element | str | NoButton
+
+
+class Answers:
+    """Answers what is asked, for those it is to work for.
+
+    Args:
+        check: The use case, or what keeps it from being configured.
+        inspect: Looks at the app itself, or what keeps it from being configured.
+        protocols: What is checked where nothing is named.
+        operators: Object ids, lower-case, of the people it works for; `*`: everybody in the tenant.
+        facts: What a status tells, made of what the look at the app found.
+        pace: Seconds between two states of a card that changes.
+    """
+
+    def __init__(
+        self,
+        *,
+        check: Checker | tuple[SettingProblem, ...],
+        inspect: Inspector | tuple[SettingProblem, ...],
+        protocols: Sequence[MailProtocol],
+        operators: frozenset[str],
+        facts: Callable[[Inspection | tuple[SettingProblem, ...]], StatusFacts],
+        pace: float = PACE,
+    ) -> None:
+        self._checking = check if isinstance(check, tuple) else Checking(check, pace=pace)
+        self._inspect = inspect
+        self._protocols = tuple(protocols)
+        self._operators = operators
+        self._facts = facts
+
+    async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
+        """Answers what was written, by this time of the running loop's clock."""
+        message = Message(chat)
+        if isinstance(intent, WhoAmI):
+            card = whoami_card(asker.name, asker.object_id, asker.tenant_id, operator=self._serves(asker))
+            return await _shown(message, card, "whoami")
+        if not self._serves(asker):
+            return await _shown(message, refused_card(asker.object_id), "not an operator")
+        match intent:
+            case Check():
+                done, _ = await self._check(intent, message, deadline)
+                return done
+            case Help(note):
+                return await _shown(message, help_card(note), "help")
+            case Explain(diagnosis_id):
+                return await _shown(message, _explanation(diagnosis_id), "explain")
+            case Status():
+                return await self._status(message, deadline)
+
+    async def press(
+        self, intent: Intent | None, asker: Asker, chat: Chat, message_id: str | None, deadline: float
+    ) -> tuple[Done, Pressed]:
+        """Answers a button of the card in this message; the answer is for whoever pressed it.
+
+        What everybody is to see goes to the chat, as for a message.
+        """
+        if not self._serves(asker):
+            return Done("not an operator"), _NOT_AN_OPERATOR + (asker.object_id or _ID_UNKNOWN)
+        match intent:
+            case Check():
+                return await self._check(intent, Message(chat, message_id), deadline)
+            case Explain(diagnosis_id):
+                done = await _shown(Message(chat), _explanation(diagnosis_id), "explain")
+                return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
+            case _:
+                return Done("unknown button"), NoButton(_NO_BUTTON)
+
+    async def _check(self, asked: Check, message: Message, deadline: float) -> tuple[Done, Element]:
+        """Runs the checks; gives what the audit notes, and the card that was left in the message."""
+        mailboxes = ",".join(mailbox.address for mailbox in asked.mailboxes)
+        if isinstance(self._checking, tuple):
+            card = not_configured_card(self._checking)
+            return await _shown(message, card, "not configured", mailboxes), card
+        requests = [CheckRequest(mailbox, asked.protocols or self._protocols) for mailbox in asked.mailboxes]
+        checked = await self._checking.run(requests, asked.refused, message, deadline)
+        verdicts = ",".join(map(_verdict, checked.outcomes))
+        return Done(verdicts, mailboxes, message.trouble), checked.card
+
+    async def _status(self, message: Message, deadline: float) -> Done:
+        seen = self._inspect if isinstance(self._inspect, tuple) else await self._inspect(deadline - CLOSING)
+        return await _shown(message, status_card(self._facts(seen)), "status")
+
+    def _serves(self, asker: Asker) -> bool:
+        return asker.object_id is not None and bool(self._operators & {asker.object_id.lower(), EVERYONE})
+
+
+def _explanation(diagnosis_id: str) -> Element:
+    found = explain(diagnosis_id)
+    return explain_card(found) if found else help_card(f"There is no diagnosis {diagnosis_id}.")
+
+
+async def _shown(message: Message, card: Element, verdict: str, mailboxes: str = "-") -> Done:
+    await message.show(card)
+    return Done(verdict, mailboxes, message.trouble)
+
+
+def _verdict(outcome: Report | NotAllowed) -> str:
+    if isinstance(outcome, NotAllowed):
+        return "domain not allowed"
+    waiting = any(one.waiting for one in outcome.protocols.values())
+    return "still waiting" if waiting else outcome.status.value

@@ -1,0 +1,68 @@
+"""What the bot asks of the chat that it answers in, and how it says one thing there whatever becomes of it."""
+
+from typing import Protocol
+
+from mailcheck.faces.teams.card_parts import Element
+from mailcheck.faces.teams.card_plain import plain_text
+from mailcheck.model.delivery import Trouble, Undelivered
+
+
+class Chat(Protocol):
+    """One conversation, during one turn."""
+
+    async def post(self, said: Element | str) -> str | Undelivered:
+        """Sends a card, or plain text, as a new message; gives its id, which may be empty."""
+
+    async def replace(self, message_id: str, said: Element | str, *, passing: bool = False) -> Undelivered | None:
+        """Puts a card, or plain text, in the place of a message; none: it is there.
+
+        `passing`: it is out of date in a second, and not worth a second try.
+        """
+
+
+class Message:
+    """One message of the bot's, which may change until its turn ends.
+
+    A client that does not take the card is given the same as plain text; where the message that was to be replaced
+    is gone, a new one takes its place.
+
+    Args:
+        chat: Where it stands.
+        message_id: The message that it is to take the place of; none: it is new.
+
+    Attributes:
+        trouble: What the last thing said came to; none: it was delivered.
+    """
+
+    def __init__(self, chat: Chat, message_id: str | None = None) -> None:
+        self._chat = chat
+        self._id = message_id
+        self._plain = False
+        self.trouble: Undelivered | None = None
+
+    async def pass_by(self, card: Element) -> None:
+        """Shows a card that another will follow; not where cards are not taken, or where the chat is in trouble."""
+        if not self._plain and (self.trouble is None or self.trouble.trouble is Trouble.LOST):
+            await self._put(card, passing=True)
+
+    async def show(self, card: Element) -> None:
+        """Shows the card that is to stay."""
+        if self.trouble and self.trouble.trouble is Trouble.SHUT_OUT:
+            return
+        if not self._plain:
+            await self._put(card)
+        if self._plain:
+            await self._put(plain_text(card))
+
+    async def _put(self, said: Element | str, *, passing: bool = False) -> None:
+        """Says it in the message's place, or as a new message; keeps what came of it."""
+        outcome: str | Undelivered | None = None
+        if self._id is not None:
+            outcome = await self._chat.replace(self._id, said, passing=passing)
+            if outcome and outcome.trouble is Trouble.LOST:
+                self._id = None
+        if self._id is None:
+            outcome = await self._chat.post(said)
+            self._id = outcome or None if isinstance(outcome, str) else None
+        self.trouble = outcome if isinstance(outcome, Undelivered) else None
+        self._plain = self._plain or (self.trouble is not None and self.trouble.trouble is Trouble.UNFIT)

@@ -1,0 +1,154 @@
+"""The checks of one request beside the card that shows them: order, pace, deadline, and nothing lost."""
+
+import asyncio
+
+import pytest
+
+from mailcheck.faces.teams.chat import Message
+from mailcheck.faces.teams.checking import CLOSING, Checked, Checking
+from mailcheck.faces.teams.intent import Refused
+from mailcheck.model.delivery import Trouble
+from mailcheck.model.evidence import Stage
+from mailcheck.model.progress import Entered, Watch
+from mailcheck.model.report import NotAllowed, Report
+from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
+from tests.faces.teams.card_kit import HEALTHY
+from tests.faces.teams.chat_kit import Wall, trouble
+
+_PACE = 0.05
+_ANNA, _BEN = Mailbox("anna@contoso.com"), Mailbox("ben@contoso.com")
+
+
+class Check:
+    """A use case that goes through some stages, each for as long as it is told to, and keeps its deadlines."""
+
+    def __init__(self, *stages: Stage, each: float = 0.0) -> None:
+        self.stages = stages
+        self.each = each
+        self.asked: list[str] = []
+        self.deadlines: list[float] = []
+        self.most = 0  # at the same time
+        self._running = 0
+
+    async def __call__(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report | NotAllowed:
+        self.asked.append(request.mailbox.address)
+        self.deadlines.append(deadline)
+        self._running += 1
+        self.most = max(self.most, self._running)
+        for stage in self.stages:
+            watch(Entered(stage))
+            await asyncio.sleep(self.each)
+        self._running -= 1
+        return HEALTHY if request.mailbox != _BEN else NotAllowed(_BEN)
+
+
+def _requests(*mailboxes: Mailbox) -> list[CheckRequest]:
+    return [CheckRequest(mailbox, (MailProtocol.IMAP,)) for mailbox in mailboxes]
+
+
+async def _run(
+    check: Check, wall: Wall, *mailboxes: Mailbox, refused: tuple[Refused, ...] = (), message_id: str | None = None
+) -> Checked:
+    checking = Checking(check, pace=_PACE)
+    deadline = asyncio.get_running_loop().time() + 10
+    return await checking.run(_requests(*(mailboxes or (_ANNA,))), refused, Message(wall, message_id), deadline)
+
+
+async def test_the_card_follows_the_check() -> None:
+    """One message: it says that the check runs, changes with the stages, and ends in what was found."""
+    wall = Wall()
+    checked = await _run(Check(Stage.VAULT, Stage.TOKEN, each=2 * _PACE), wall)
+    assert next(call[:2] for call in wall.calls) == ("post", "m1")
+    assert {call[:2] for call in wall.calls[1:]} == {("replace", "m1")}
+    assert wall.calls[-1][2] == checked.card["speak"]
+    assert all("Checking" in words for _, _, words, _ in wall.calls[:-1])
+
+
+async def test_nothing_is_said_twice() -> None:
+    """While nothing happens, nothing is updated, for however long."""
+    wall = Wall()
+    await _run(Check(Stage.VAULT, each=5.5 * _PACE), wall)
+    assert len(wall.calls) <= 3, "the first card, perhaps one with the first stage, and the report"
+
+
+async def test_the_card_changes_at_its_pace() -> None:
+    """However fast the stages are, two states of the card are as far apart as the pace says; then comes the report."""
+    wall = Wall()
+    await _run(Check(*[Stage.DNS] * 40, each=_PACE / 4), wall)
+    apart = [after - before for before, after in zip(wall.times, wall.times[1:-1], strict=False)]
+    assert len(apart) >= 4
+    assert min(apart) >= _PACE * 0.99
+
+
+async def test_a_slow_chat_does_not_keep_the_check_waiting() -> None:
+    """The check begins while the first card is still on its way, and calls never overlap."""
+    wall = Wall(slow=4 * _PACE)
+    check = Check(Stage.VAULT, each=_PACE)
+    started = asyncio.get_running_loop().time()
+    await _run(check, wall)
+    assert [how for how, *_ in wall.calls] == ["post", "replace"]
+    assert asyncio.get_running_loop().time() - started >= 8 * _PACE * 0.99, "one after the other"
+
+
+async def test_checks_run_at_the_same_time() -> None:
+    """Several mailboxes take as long as the slowest."""
+    check = Check(Stage.VAULT, each=_PACE)
+    checked = await _run(check, Wall(), _ANNA, _BEN, Mailbox("c@contoso.com"))
+    assert check.most == 3
+    assert checked.outcomes == (HEALTHY, NotAllowed(_BEN), HEALTHY), "in the order asked"
+
+
+async def test_a_check_ends_before_the_turn() -> None:
+    """The card that tells the outcome needs its time too."""
+    check = Check(Stage.VAULT)
+    now = asyncio.get_running_loop().time()
+    await Checking(check, pace=_PACE).run(_requests(_ANNA), (), Message(Wall()), now + 9)
+    assert check.deadlines == [now + 9 - CLOSING]
+
+
+async def test_a_buttons_card_is_changed_in_its_place() -> None:
+    """No new message where there is one already."""
+    wall = Wall()
+    await _run(Check(Stage.VAULT), wall, message_id="card-7")
+    assert {call[:2] for call in wall.calls} == {("replace", "card-7")}
+
+
+@pytest.mark.parametrize(
+    "mailboxes, refused, words",
+    [
+        ((_ANNA,), (), "opens by IMAP"),
+        ((_BEN,), (), "may not be checked"),
+        ((_ANNA, _BEN), (), "1 of 2"),
+        ((_ANNA,), (Refused("x@y", "the domain is not a host name"),), "1 of 1"),
+    ],
+)
+async def test_one_is_a_report_and_several_are_a_table(
+    mailboxes: tuple[Mailbox, ...], refused: tuple[Refused, ...], words: str
+) -> None:
+    """What was refused beside one mailbox makes a table too: nothing that was asked for goes without an answer."""
+    checked = await _run(Check(Stage.VAULT), Wall(), *mailboxes, refused=refused)
+    assert words in checked.card["speak"]
+
+
+@pytest.mark.parametrize("kind", list(Trouble))
+async def test_whatever_the_chat_does_the_checks_run(kind: Trouble) -> None:
+    """A chat that takes nothing keeps no check from its end, and raises nothing."""
+    wall = Wall()
+    wall.answers.extend(trouble(kind) for _ in range(20))
+    checked = await _run(Check(Stage.VAULT, each=3 * _PACE), wall)
+    assert checked.outcomes == (HEALTHY,)
+
+
+async def test_a_fault_of_ours_ends_every_check() -> None:
+    """An exception is a bug: it is raised, and no task stays behind."""
+
+    class Broken(Check):
+        async def __call__(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report | NotAllowed:
+            if request.mailbox == _BEN:
+                raise LookupError("ours")
+            return await super().__call__(request, watch=watch, deadline=deadline)
+
+    before = asyncio.all_tasks()
+    with pytest.raises(ExceptionGroup, match="TaskGroup"):
+        await _run(Broken(Stage.VAULT, each=60), Wall(), _ANNA, _BEN)
+    assert asyncio.all_tasks() == before
