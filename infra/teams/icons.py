@@ -28,7 +28,7 @@ _ENVELOPE: Final = (1.0, 5.0, 29.0, 26.0)
 _CORNER: Final = 3.0
 _FLAP: Final = ((2.4, 7.4), (15.0, 17.0), (27.6, 7.4))
 _BADGE: Final = ((24.0, 23.0), 8.0)  # centre and radius
-_CHECK: Final = ((20.0, 23.4), (22.9, 26.3), (28.3, 19.8))
+_CHECK: Final = ((20.0, 23.4), (22.9, 26.3), (28.3, 19.9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,11 @@ class _Style:
     badge: Paint
     check: Paint
     check_width: float
+    check_scale: float  # about the middle of the badge
 
 
-_COLOR: Final = _Style(192, 36, ACCENT, _WHITE, ACCENT, 1.9, _GREEN, _WHITE, 2.6)
-_OUTLINE: Final = _Style(32, 0, _CLEAR, _CLEAR, _WHITE, 2.0, _CLEAR, _WHITE, 2.6)
+_COLOR: Final = _Style(192, 36, ACCENT, _WHITE, ACCENT, 1.9, _GREEN, _WHITE, 2.1, 0.8)
+_OUTLINE: Final = _Style(32, 0, _CLEAR, _CLEAR, _WHITE, 2.0, _CLEAR, _WHITE, 2.6, 1.0)
 
 
 def color() -> bytes:
@@ -89,7 +90,9 @@ def _drawn(style: _Style) -> Image.Image:
     # A rim of the ground sets the badge off from the envelope.
     for reach, paint in ((radius, style.ground), (radius - 1.3, style.badge)):
         pen.ellipse((*at((x - reach, y - reach)), *at((x + reach, y + reach))), fill=paint)
-    stroke(_CHECK, style.check_width, style.check)
+    scale = style.check_scale
+    check = [(x + (across - x) * scale, y + (down - y) * scale) for across, down in _CHECK]
+    stroke(check, style.check_width, style.check)
     return image.resize((style.size, style.size), Image.Resampling.BOX)
 
 

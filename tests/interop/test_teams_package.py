@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,16 @@ def test_the_manifest_is_valid_by_every_schema_from_its_own_on() -> None:
 def test_the_schema_refuses_what_is_wrong(wrong: dict[str, Any], told: str) -> None:
     """A manifest with a fault is refused, and the fault is named: the validation can fail."""
     assert any(told in fault for fault in _faults(_manifest() | wrong))
+
+
+def test_the_build_refuses_what_the_schema_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An address longer than the schema allows: its fault is told, and no package is written."""
+    assert _faults(_manifest()) == []
+    settings = {"MicrosoftAppId": _BOT, "TEAMS_TERMS_URL": "https://contoso.com/" + "x" * 2048}
+    code = build.main(["--output", str(tmp_path / "app.zip")], settings, tmp_path / "local.settings.json")
+    assert code is build.Exit.REFUSED
+    assert "/developer/termsOfUseUrl must NOT have more than 2048 characters" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,16 @@ def test_the_command_as_make_runs_it(tmp_path: Path) -> None:
     assert "MicrosoftAppId: is not a GUID" in done.stderr
 
 
+def test_without_node_it_says_that_the_schema_was_not_asked(tmp_path: Path) -> None:
+    """Where no Node is found, the package is built all the same, and the command that would validate it is named."""
+    command = [sys.executable, "-m", "infra.teams.build", "--output", str(tmp_path / "app.zip")]
+    given = {**os.environ, "MicrosoftAppId": _BOT, "PATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=_ROOT, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.BUILT
+    assert "not held to Microsoft's schema, which needs Node: scripts/setup-node infra/teams" in done.stderr
+    assert (tmp_path / "app.zip").exists()
+
+
 def test_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     """--help names each setting that the manifest is made of."""
     with pytest.raises(SystemExit) as ended:
