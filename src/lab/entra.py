@@ -1,5 +1,6 @@
 """The lab's Entra ID: discovery documents, the token endpoint for client credentials, and signed app-only tokens."""
 
+import asyncio
 import base64
 import datetime as dt
 import re
@@ -59,6 +60,7 @@ class Entra(WebServer):
         grants: Decides on token requests.
         planned: What its token endpoint answers in place of its own decision, by client id in lower case.
         sightings: The token requests, in order.
+        delay: Seconds that its token endpoint takes.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Entra(WebServer):
         self.grants = Grants(tenant, now=now)
         self.planned: defaultdict[str, Plan[Refusal | Page]] = defaultdict(Plan)
         self.sightings: list[Sighting] = []
+        self.delay = 0.0
         self._now = now
         self._ids = ids
 
@@ -207,6 +210,7 @@ class Entra(WebServer):
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await _form(request)
+        await asyncio.sleep(self.delay)
         answer = (
             self._planned(form) or self._check_tenant(request) or self.grants.decide(form, self._assertion_audiences)
         )
