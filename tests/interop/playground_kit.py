@@ -10,7 +10,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -20,12 +22,56 @@ FOLDER = Path(__file__).parent / "playground"
 INSTALL = "apt-get install nodejs npm chromium && scripts/setup-node"
 START_LIMIT = 60.0  # seconds; it needs about three
 STOP_LIMIT = 20.0
-_DRIVE_LIMIT = 90.0
+_STEP_LIMIT = 60.0  # more than all waits of a step together
 _LOG_SHOWN = 6000  # characters
 _URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 # A step of drive.mjs, which describes it.
 type Step = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the page is looked at: the theme, `light` or `dark`, and the width of a card in pixels; 0: the page's own."""
+
+    name: str
+    theme: str = "light"
+    width: int = 0
+
+
+LIGHT = Look("light")
+
+
+class Browser:
+    """A person in front of the page.
+
+    Args:
+        process: The running drive.mjs.
+        command: The command whose page it is.
+    """
+
+    def __init__(self, process: "subprocess.Popen[str]", command: "PlaygroundCommand") -> None:
+        self._process = process
+        self._command = command
+
+    def do(self, step: Step) -> str:
+        """Does one step; the visible text of the bot's last message after it.
+
+        Raises:
+            AssertionError: The step failed; the text says how, what the chat shows, and the logs.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._process.stdin.write(f"{json.dumps(step)}\n")
+        self._process.stdin.flush()
+        watchdog = threading.Timer(_STEP_LIMIT, self._process.kill)
+        watchdog.start()
+        line = self._process.stdout.readline()
+        watchdog.cancel()
+        answer: dict[str, str] = json.loads(line) if line else {"error": self._process.stderr.read()}
+        assert "seen" in answer, f"{step}: {answer['error']}\n{self._command.logs}"
+        return answer["seen"]
 
 
 class PlaygroundCommand:
@@ -95,19 +141,26 @@ class PlaygroundCommand:
             time.sleep(0.05)
         return False
 
-    def drive(self, steps: Sequence[Step]) -> list[str]:
-        """Does these steps in a browser that is new each time; the visible text of the bot's last message after each.
+    @contextmanager
+    def browser(self, look: Look = LIGHT) -> Iterator["Browser"]:
+        """A browser of its own at the page, for as long as the context lasts."""
+        arguments = [self.url, self.chromium, tempfile.mkdtemp(dir=self.folder), look.theme, str(look.width or "")]
+        with subprocess.Popen(
+            ["node", str(FOLDER / "drive.mjs"), *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            yield Browser(process, self)
+            assert process.stdin is not None
+            process.stdin.close()
+
+    def drive(self, steps: Sequence[Step], look: Look = LIGHT) -> list[str]:
+        """Does these steps in a new browser; the visible text of the bot's last message after each.
 
         Raises:
             AssertionError: A step failed; the text says which, what the chat shows, and the logs.
         """
-        done = subprocess.run(
-            ["node", str(FOLDER / "drive.mjs"), self.url, self.chromium, tempfile.mkdtemp(dir=self.folder)],
-            input=json.dumps(steps), capture_output=True, text=True, timeout=_DRIVE_LIMIT, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{done.stderr}\n{self.logs}"
-        answers: list[str] = json.loads(done.stdout)
-        return answers
+        with self.browser(look) as browser:
+            return [browser.do(step) for step in steps]
 
     @property
     def logs(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.playground_kit import PlaygroundCommand, Step, confined
+from tests.interop.playground_kit import Look, PlaygroundCommand, Step, confined
 
 pytestmark = pytest.mark.interop
 
@@ -79,6 +79,30 @@ def test_a_mention_in_a_group_chat_is_answered_there(playground: PlaygroundComma
     *_, shown = playground.drive([_GREETED, {"in": "Mail operations chat", **_GREETED}, question])
     assert "info@contoso.com" in shown
     assert "Healthy" in shown
+
+
+def test_a_mention_in_a_channel_is_answered_in_its_thread(playground: PlaygroundCommand) -> None:
+    """A post in a channel gets the same verdict below it."""
+    question = {"to": "mailcheck", "say": "no-imap@contoso.com", "until": _VERDICT, "picture": _picture("channel")}
+    *_, shown = playground.drive([_GREETED, {"channel": "General", **_GREETED}, question])
+    assert "Degraded: opens by POP, not by IMAP" in shown
+
+
+_LOOKS = (Look("dark", theme="dark"), Look("narrow", width=320), Look("narrow-dark", theme="dark", width=320))
+
+
+@pytest.mark.parametrize("look", _LOOKS, ids=lambda look: look.name)
+def test_what_it_looks_like_dark_and_on_a_telephone(playground: PlaygroundCommand, look: Look) -> None:
+    """The cards say the same in the dark and where it is narrow, and their pictures are there to be looked at."""
+    cards = {"help": "hello", "healthy": "shared@contoso.com", "broken": "not-granted@contoso.com"}
+    steps: list[Step] = [
+        {"say": words, "until": _HELP if name == "help" else _VERDICT, "picture": _picture(f"{name}-{look.name}")}
+        for name, words in cards.items()
+    ]
+    _, helped, healthy, broken = playground.drive([_GREETED, *steps], look)
+    assert _HELP in helped
+    assert "Healthy" in healthy
+    assert "Add-MailboxPermission" in broken
 
 
 def test_it_listens_on_loopback_only(playground: PlaygroundCommand) -> None:

@@ -1,25 +1,30 @@
 // Talks to the bot in the Agents Playground as a person does, in headless Chromium, and tells what was seen.
 //
-//   node drive.mjs URL CHROMIUM PROFILE < steps.json > answers.json
+//   node drive.mjs URL CHROMIUM PROFILE THEME [WIDTH]
 //
-// A step is an object; its members are done in this order:
+// It reads one step a line as JSON and answers each with a line, {"seen": TEXT} or {"error": TEXT}; it ends with its
+// input. The members of a step are done in this order:
 //   in       goes to the chat of this name; the bot has said something in the one before
+//   channel  the same, to a channel
 //   say      types this and sends it; the answer is a new message
 //   to       with say: begins with an @mention of this name
 //   press    presses the button with this title in the bot's last message
+//   tap      taps what is named so in the bot's last message, such as a row that opens
 //   until    waits until the bot's last message shows this text, or any of these texts
 //   picture  writes the last exchange as PNG into this file
-// The answers are, per step, the visible text of the bot's last message. The profile is a new folder for the browser.
-import { text } from "node:stream/consumers";
+// What is seen is the visible text of the bot's last message. The profile is a new folder for the browser; THEME is
+// light or dark; WIDTH is that of a card in pixels, where it is to be narrower than the window lets it be.
+import { createInterface } from "node:readline/promises";
 import { chromium } from "playwright-core";
+import { THEMES } from "../cards/hosts.mjs";
 import { DEADLINE, FLAGS } from "../chromium.mjs";
 
-const SIZE = { width: 660, height: 3600 }; // tall: the longest card is seen without scrolling
-const ANSWER = ".fai-OutputCard";
-const AROUND = { left: 48, top: 86, bottom: 4 }; // pixels: the bot's face; what was asked; the shadow of the card
+const CARD = ".ac-adaptiveCard";
+const AROUND = { left: 84, top: 102, right: 24, bottom: 24 }; // pixels: the bot's face; what was asked; the frame
+const LOST = 4_000; // milliseconds after which an answer will not come any more
+const SIZE = { width: 660, height: 5000 }; // tall: the longest card is seen without scrolling
 
-const [url, executablePath, profile] = process.argv.slice(2);
-const steps = JSON.parse(await text(process.stdin));
+const [url, executablePath, profile, theme, width] = process.argv.slice(2);
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath,
   headless: true,
@@ -30,68 +35,113 @@ const browser = await chromium.launchPersistentContext(profile, {
 });
 browser.setDefaultTimeout(DEADLINE);
 const page = browser.pages()[0];
-const answers = page.locator(ANSWER);
-const box = page.locator("[role=textbox][contenteditable=true]");
+const cards = page.locator(CARD);
+const boxes = page.locator("[role=textbox][contenteditable=true]");
+let channel = false; // where the newest is on top
 
-async function goTo(name) {
-  const left = await answers.first().elementHandle();
+const last = () => (channel ? cards.first() : cards.last());
+
+// The Playground has the light theme and no switch. Its page holds Fluent's dark theme too, for its charts: a dark page
+// is the same program with the one in place of the other, and with the colours that Teams gives cards on it.
+function darkened(script) {
+  const [, light] = script.match(/fluentV9LightTheme=(\w+)/);
+  const [, dark] = script.match(/fluentV9DarkTheme=(\w+)/);
+  const cardColours = /"containerStyles":\{"default".*?\},"actions":\{"maxActions"/;
+  if (!script.includes(`theme:${light},`) || !cardColours.test(script)) throw new Error("this Playground is another");
+  const colours = JSON.stringify(THEMES.dark.config.containerStyles);
+  return script
+    .replace(`theme:${light},`, `theme:${dark},`)
+    .replace(cardColours, `"containerStyles":${colours},"actions":{"maxActions"`);
+}
+
+async function open() {
+  if (theme === "dark") {
+    await page.route("**/static/js/main.*.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: darkened(await response.text()) });
+    });
+  }
+  await page.goto(url);
+  await boxes.first().waitFor();
+  await page.getByRole("button", { name: "Hide log panel" }).click();
+  // The page itself gets no narrower than 600 pixels.
+  if (width) await page.addStyleTag({ content: `.ac-preview-panel { max-width: ${width}px }` });
+}
+
+async function goTo(name, toChannel) {
+  const left = await cards.first().elementHandle();
   // By the keyboard: in a narrow window the list is out of the mouse's reach.
   await page.getByRole("treeitem", { name }).press("Enter");
   await left.waitForElementState("hidden");
+  channel = toChannel;
+  await page.getByRole("button", { name: channel ? "Post" : "Send Message" }).first().waitFor();
 }
 
 async function say(words, to) {
-  const before = await answers.count();
-  await box.click();
+  const before = await cards.count();
+  await type(words, to);
+  // An answer that comes before the page has put up the new post of a channel is lost to the page: it is posted again.
+  const first = cards.nth(before).waitFor(channel ? { timeout: LOST } : {});
+  await (channel ? first.catch(() => type(words, to)) : first);
+  await cards.nth(before).waitFor();
+}
+
+async function type(words, to) {
+  await boxes.first().click();
   if (to) {
     await page.keyboard.type("@");
     await page.getByRole("menuitem", { name: to }).click();
   }
   await page.keyboard.insertText(words);
-  await page.getByRole("button", { name: "Send Message" }).click();
-  await answers.nth(before).waitFor();
+  await page.getByRole("button", { name: channel ? "Post" : "Send Message" }).first().click();
 }
 
 async function until(wanted) {
   await page.waitForFunction(
-    ([selector, any]) => {
-      const shown = [...document.querySelectorAll(selector)].at(-1)?.innerText ?? "";
+    ([selector, newestFirst, any]) => {
+      const shown = [...document.querySelectorAll(selector)].at(newestFirst ? 0 : -1)?.innerText ?? "";
       return any.some((one) => shown.includes(one));
     },
-    [ANSWER, [wanted].flat()],
+    [CARD, channel, [wanted].flat()],
   );
 }
 
 async function picture(path) {
-  const last = answers.last();
-  await last.scrollIntoViewIfNeeded();
-  const { x, y, height } = await last.boundingBox();
+  await last().scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await last().boundingBox();
   const top = Math.max(y - AROUND.top, 0);
   const left = Math.max(x - AROUND.left, 0);
-  const clip = { x: left, y: top, width: SIZE.width - left, height: y + height + AROUND.bottom - top };
-  await page.screenshot({ path, clip });
+  const right = Math.min(x + width + AROUND.right, SIZE.width);
+  await page.screenshot({
+    path,
+    clip: { x: left, y: top, width: right - left, height: y + height + AROUND.bottom - top },
+  });
+}
+
+async function take(step) {
+  if (step.in) await goTo(step.in, false);
+  if (step.channel) await goTo(step.channel, true);
+  if (step.say) await say(step.say, step.to);
+  if (step.press) await last().getByRole("button", { name: step.press }).click();
+  if (step.tap) await last().getByLabel(step.tap).click();
+  if (step.until) await until(step.until);
+  if (step.picture) await picture(step.picture);
+  return await last().innerText();
+}
+
+async function answered(line) {
+  try {
+    return { seen: await take(JSON.parse(line)) };
+  } catch (error) {
+    return { error: `${error.message}\nThe chat shows:\n${(await cards.allInnerTexts()).join("\n--\n")}` };
+  }
 }
 
 try {
-  await page.goto(url);
-  await box.waitFor();
-  await page.getByRole("button", { name: "Hide log panel" }).click();
-  const seen = [];
-  for (const step of steps) {
-    try {
-      if (step.in) await goTo(step.in);
-      if (step.say) await say(step.say, step.to);
-      if (step.press) await answers.last().getByRole("button", { name: step.press }).click();
-      if (step.until) await until(step.until);
-      if (step.picture) await picture(step.picture);
-    } catch (error) {
-      throw new Error(`${JSON.stringify(step)}, but the chat shows:\n${(await answers.allInnerTexts()).join("\n--\n")}`, {
-        cause: error,
-      });
-    }
-    seen.push(await answers.last().innerText());
+  await open();
+  for await (const line of createInterface({ input: process.stdin })) {
+    process.stdout.write(`${JSON.stringify(await answered(line))}\n`);
   }
-  process.stdout.write(JSON.stringify(seen));
 } finally {
   await browser.close();
 }
