@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from mailcheck.faces.tree import rows
-from mailcheck.faces.wording import contents, done, in_force
+from mailcheck.faces.wording import State, contents, done, in_force, still_waiting, summary
 from mailcheck.model.report import (
     Broken,
     Command,
@@ -16,18 +16,12 @@ from mailcheck.model.report import (
     ProtocolReport,
     Report,
     Severity,
-    Status,
     Step,
 )
 from mailcheck.model.request import MailProtocol
 
 _WIDTH = 100  # columns of prose
-_MARKS = {Status.HEALTHY: ("✔", "32"), Status.DEGRADED: ("▲", "33"), Status.BROKEN: ("✘", "31")}
-_WORDS = {
-    Status.HEALTHY: "opens by every protocol that was asked",
-    Status.DEGRADED: "opens by some protocols, not by all",
-    Status.BROKEN: "does not open",
-}
+_CODES = {State.HEALTHY: "32", State.DEGRADED: "33", State.BROKEN: "31", State.UNFINISHED: "33"}
 _NOTICES = {
     Severity.URGENT: ("▲ urgent", "1;31"),
     Severity.WARNING: ("▲ warning", "1;33"),
@@ -54,13 +48,14 @@ class _Paint:
 
 
 def _lines(report: Report, paint: _Paint) -> Iterator[str]:
-    mark, code = _MARKS[report.status]
-    yield f"{paint(f'{mark} {report.mailbox}', f'1;{code}')} {_WORDS[report.status]} ({report.duration_ms:,} ms)"
+    told = summary(report)
+    mailbox = paint(f"{told.state.mark} {report.mailbox}", f"1;{_CODES[told.state]}")
+    yield f"{mailbox} {told.sentence} ({report.duration_ms:,} ms)"
     yield from _preparation(report, paint)
-    told: set[tuple[str, ...]] = set()
+    remedies: set[tuple[str, ...]] = set()
     for protocol, one in report.protocols.items():
         yield ""
-        yield from _protocol(protocol, one, paint, told)
+        yield from _protocol(protocol, one, paint, remedies)
 
 
 def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
@@ -81,18 +76,23 @@ def _preparation(report: Report, paint: _Paint) -> Iterator[str]:
 def _protocol(protocol: MailProtocol, one: ProtocolReport, paint: _Paint, told: set[tuple[str, ...]]) -> Iterator[str]:
     match one.verdict:
         case Healthy(found):
-            mark, code = _MARKS[Status.HEALTHY]
-            summary = f"{done(found)}: {contents(found)} ({one.duration_ms:,} ms)"
-            yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {summary}"
+            yield f"{_marked(State.HEALTHY, protocol, paint)} {done(found)}: {contents(found)} ({one.duration_ms:,} ms)"
             yield from _steps(one.steps, paint)
             if isinstance(found, Listing):
                 yield from _tree(found.folders)
                 yield from (f"    could not be read: {_clean(sample)}" for sample in found.samples)
         case Broken(diagnosis):
-            mark, code = _MARKS[Status.BROKEN]
-            yield f"{paint(f'{mark} {protocol.name}', f'1;{code}')} {_clean(diagnosis.title)}"
+            if one.waiting:
+                yield f"{_marked(State.UNFINISHED, protocol, paint)} {_clean(still_waiting(one.waiting, protocol))}"
+                yield f"  if it stays so: {_clean(diagnosis.title)}"
+            else:
+                yield f"{_marked(State.BROKEN, protocol, paint)} {_clean(diagnosis.title)}"
             yield from _steps(one.steps, paint)
             yield from _diagnosis(diagnosis, paint, told)
+
+
+def _marked(state: State, protocol: MailProtocol, paint: _Paint) -> str:
+    return paint(f"{state.mark} {protocol.name}", f"1;{_CODES[state]}")
 
 
 def _steps(steps: Iterable[Step], paint: _Paint) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Reports as real checks end in them: the diagnoses are those of the catalogue, for one mailbox of contoso.com."""
 
+import dataclasses
 import datetime as dt
 
 from mailcheck.diagnosis.entry import Circumstances
@@ -164,4 +165,9 @@ BROKEN = report(
     {IMAP: broken(REFUSED, "not-granted@contoso.com"), POP: broken(POP_REFUSED, "not-granted@contoso.com")},
 )
 WAITING = report("slow@contoso.com", {IMAP: broken(SILENT[IMAP], waited=9.2), POP: COUNTED})
-STOPPED = report("shared@contoso.com", {IMAP: broken(NO_VAULT), POP: broken(NO_VAULT)})
+STOPPED = dataclasses.replace(
+    report("shared@contoso.com", {IMAP: broken(NO_VAULT), POP: broken(NO_VAULT)}),
+    preparation=(Step(Stage.IDENTITY, ok=True, ms=31), Step(Stage.VAULT, ok=False, ms=12)),
+    certificate=None,
+    token=None,
+)

@@ -83,6 +83,7 @@ def test_several_checks_are_a_line_each() -> None:
         "✔ a_b@contoso.com Healthy",
         "✘ a_b@contoso.com Broken",
         "⊘ a_b@contoso.com Not allowed",
+        "▸ a_b@contoso.com",
         "Token from Entra",
         "○ a_b@contoso.com to come",
         "IMAP signing in · POP to come",

@@ -10,7 +10,7 @@ from mailcheck.faces.teams.table_card import table_card
 from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Likelihood, NotAllowed, ProtocolReport, Report
 from mailcheck.model.request import Mailbox
 from tests.faces.teams.card_rules import assert_valid, elements
-from tests.faces.teams.real_kit import BROKEN, COUNTED, DEGRADED, HEALTHY, IMAP, LISTED, POP, WAITING, report
+from tests.faces.teams.real_kit import BROKEN, COUNTED, DEGRADED, HEALTHY, IMAP, LISTED, POP, STOPPED, WAITING, report
 
 _SHUT = NotAllowed(Mailbox("a_b@other.example"))
 _ALL = frozenset(f"row-{number}" for number in range(1, MAILBOX_LIMIT + 1))
@@ -78,6 +78,22 @@ def test_a_small_row_leaves_its_room_to_a_large_one() -> None:
     healthy = report("shared@contoso.com", {IMAP: LISTED, POP: COUNTED})
     drawn = _drawn(*[healthy] * 9, BROKEN, opened=True)
     assert "Add-MailboxPermission -Identity 'not-granted@contoso.com'" in drawn
+
+
+def test_what_mailboxes_share_is_told_once() -> None:
+    """Where ten mailboxes fail for one reason, it stands above the rows with what mends it, and in no row again."""
+    drawn = _drawn(*[STOPPED] * 10)
+    assert "✘ 10 mailboxes: There is no key vault at https://kv-mailcheck.vault.azure.net" in drawn
+    opened = _drawn(*[STOPPED] * 10, opened=True)
+    assert opened.count("az keyvault list-deleted") == drawn.count("az keyvault list-deleted") == 1
+    assert opened.count("as above") == 10
+
+
+def test_what_only_one_mailbox_has_is_told_in_its_row() -> None:
+    """A remedy with the mailbox's own address is no remedy for another."""
+    drawn = _drawn(BROKEN, DEGRADED)
+    assert "2 mailboxes:" not in drawn
+    assert "Connect-ExchangeOnline" not in drawn
 
 
 def test_every_row_is_named() -> None:

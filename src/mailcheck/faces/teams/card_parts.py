@@ -33,15 +33,25 @@ def clean(text: str, limit: int) -> str:
 
     Bytes of JSON, because that is what a card's size is counted in: a letter beyond ASCII has six of them.
     """
-    spaced = (" " if character.isspace() else character for character in text[: 4 * limit])
-    line = "".join(character for character in spaced if character.isprintable()).strip()
+    line = text[: 4 * limit]
+    if not line.isprintable():
+        spaced = (" " if character.isspace() else character for character in line)
+        line = "".join(character for character in spaced if character.isprintable())
+    line = line.strip()
     if size(line) - 2 <= limit:
         return line
     kept = 0
     room = limit - size("…") + 2
-    while kept < len(line) and (room := room - size(line[kept]) + 2) >= 0:
+    while kept < len(line) and (room := room - _cost(line[kept])) >= 0:
         kept += 1
     return f"{line[:kept].rstrip()}…"
+
+
+def _cost(character: str) -> int:
+    """Bytes of JSON of a printable character: as it is, after a backslash, or as one or two escapes of UTF-16."""
+    if character.isascii():
+        return 2 if character in '"\\' else 1
+    return 6 if character <= "\uffff" else 12
 
 
 def escape(line: str) -> str:

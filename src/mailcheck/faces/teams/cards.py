@@ -15,6 +15,7 @@ from mailcheck.faces.teams.card_parts import (
     heading,
     label,
     said,
+    verbatim,
 )
 from mailcheck.faces.teams.status_card import problems
 from mailcheck.faces.wording import State, summary
@@ -38,7 +39,7 @@ _COMMANDS: Final = (
 def help_card(note: str = "") -> Element:
     """How to ask; `note` says what was wrong with what was asked."""
     fault = [block([said(foreign(note, 400))], style="warning", bleed=True)] if note else []
-    body = [*fault, heading("What you can ask", size="Large"), said(_PURPOSE), *_commands(), said(_WHERE)]
+    body = [*fault, heading("What you can ask", size="Large"), said(_PURPOSE), _commands(), said(_WHERE)]
     return card(body, spoken=f"{note} Write: mailcheck, and the address of a mailbox.".strip())
 
 
@@ -55,12 +56,12 @@ def welcome_card() -> Element:
     return card(body, spoken=f"{title}. Write: mailcheck, and the address of a mailbox.")
 
 
-def _commands() -> list[Element]:
-    return [
-        part
+def _commands() -> Element:
+    lines = (
+        (verbatim(command, spacing="Medium"), said(what, size="Small", isSubtle=True, spacing="None"))
         for command, what in _COMMANDS
-        for part in (boxed([command]), said(what, size="Small", isSubtle=True, spacing="None"))
-    ]
+    )
+    return block([part for both in lines for part in both], style="emphasis")
 
 
 def refused_card(object_id: str | None) -> Element:

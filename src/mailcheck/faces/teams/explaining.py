@@ -65,9 +65,8 @@ def faults(report: Report) -> list[Fault]:
     for protocol, one in report.protocols.items():
         if isinstance(one.verdict, Broken):
             waiting = still_waiting(one.waiting, protocol) if one.waiting else ""
-            diagnosis = one.verdict.diagnosis
-            fault = found.setdefault((diagnosis, waiting), Fault(diagnosis, waiting, [], one.steps))
-            fault.protocols.append(protocol)
+            new = Fault(one.verdict.diagnosis, waiting, [], one.steps or report.preparation)
+            found.setdefault((new.diagnosis, waiting), new).protocols.append(protocol)
     return list(found.values())
 
 

@@ -54,7 +54,7 @@ def talk(report: Report, detail: Detail) -> Iterator[Element]:
     yield heading("Steps", size="Medium")
     yield from _steps("Before the servers", report.preparation, detail)
     for protocol, one in report.protocols.items():
-        yield from _steps(protocol.name, one.steps, detail)
+        yield from _steps(protocol.name, one.steps, detail, "no answer yet" if one.waiting else "failed")
     for protocol, one in report.protocols.items():
         if one.transcript:
             yield heading(f"{protocol.name} transcript", size="Medium")
@@ -70,12 +70,12 @@ def _note(markdown: str) -> Element:
     return said(markdown, isSubtle=True, size="Small", spacing="None")
 
 
-def _steps(title: str, steps: Sequence[Step], detail: Detail) -> Iterator[Element]:
+def _steps(title: str, steps: Sequence[Step], detail: Detail, unmet: str = "failed") -> Iterator[Element]:
     shown = steps[: detail.steps]
     if shown:
         yield label(title)
     for step in shown:
-        state = "" if step.ok else " (failed)"
+        state = "" if step.ok else f" ({unmet})"
         yield branch(0, f"{step.name} {step.ms:,} ms{state}", clean(step.detail, detail.line))
 
 

@@ -10,7 +10,7 @@ from mailcheck.model.evidence import Stage
 from mailcheck.model.request import MailProtocol
 
 _NOW, _TO_COME = "▸", "○"
-_CREDENTIAL: Final = (Stage.IDENTITY, Stage.VAULT, Stage.CERTIFICATE, Stage.SECRET)
+_CREDENTIAL_STEP, _TOKEN_STEP = "Credential from Key Vault", "Token from Entra"
 _DOING: Final = {
     Leg.CONNECT: "connecting",
     Leg.TLS: "making the connection safe",
@@ -46,8 +46,8 @@ def _steps(one: Progress) -> Iterator[Element]:
     """Credential, token, and a line for each protocol: what is done, what is going on, what is to come."""
     talking = bool(one.legs or one.ended)
     asking = one.stage is Stage.TOKEN and not talking
-    yield _step("Credential from Key Vault", done=talking or asking, now=not (talking or asking))
-    yield _step("Token from Entra", done=talking, now=asking)
+    yield _step(_CREDENTIAL_STEP, done=talking or asking, now=not (talking or asking))
+    yield _step(_TOKEN_STEP, done=talking, now=asking)
     for protocol in one.request.protocols:
         yield _talk(one, protocol)
 
@@ -74,18 +74,18 @@ def doing(one: Progress, protocol: MailProtocol) -> str:
 
 def _row(one: Progress) -> Element:
     """One of several checks, on a line."""
-    address = said(f"**{escape(one.request.mailbox.address)}**")
+    address = said(escape(one.request.mailbox.address), weight="Bolder")
     if one.outcome is not None:
         told = summary(one.outcome)
         return line(told.state.mark, [address], told.state.word, spacing="Small")
     if one.legs or one.ended:
-        doing_now = " · ".join(f"{protocol.name} {_word(one, protocol)}" for protocol in one.request.protocols)
-    elif one.stage is None:
-        return line(_TO_COME, [address], "to come", spacing="Small")
+        what = " · ".join(f"{protocol.name} {_word(one, protocol)}" for protocol in one.request.protocols)
+    elif one.stage:
+        what = _TOKEN_STEP if one.stage is Stage.TOKEN else _CREDENTIAL_STEP
     else:
-        doing_now = "Token from Entra" if one.stage is Stage.TOKEN else "Credential from Key Vault"
+        return line(_TO_COME, [address], "to come", spacing="Small")
     # Below the address: beside it, on a telephone, it would take its room.
-    return line(_NOW, [address, said(doing_now, size="Small", isSubtle=True, spacing="None")], spacing="Small")
+    return line(_NOW, [address, said(what, size="Small", isSubtle=True, spacing="None")], spacing="Small")
 
 
 def _word(one: Progress, protocol: MailProtocol) -> str:

@@ -62,7 +62,7 @@ def _report(report: Report, detail: Detail) -> Element:
     told = summary(report)
     body = [
         _header(report, told),
-        *(_opened(report)),
+        *_opened(report, detail),
         *_broken(report, detail),
         *notice_parts(report.notices, detail),
         *_facts(report, detail),
@@ -86,12 +86,14 @@ def _header(report: Report, told: Summary) -> Element:
     return block(lines, style=STYLES[told.state], bleed=True)
 
 
-def _opened(report: Report) -> Iterator[Element]:
+def _opened(report: Report, detail: Detail) -> Iterator[Element]:
     for protocol, one in report.protocols.items():
         if isinstance(one.verdict, Healthy):
             found = one.verdict.found
-            text = f"**{protocol.name}** {done(found)}: {contents(found)}"
-            yield line(State.HEALTHY.mark, [said(text)], f"{one.duration_ms:,} ms", spacing="Small")
+            lines = [said(f"**{protocol.name}** {done(found)}: {contents(found)}")]
+            if server := clean(_server(one), detail.text):
+                lines.append(said(escape(server), size="Small", isSubtle=True, spacing="None"))
+            yield line(State.HEALTHY.mark, lines, f"{one.duration_ms:,} ms", spacing="Medium")
 
 
 def _broken(report: Report, detail: Detail) -> Iterator[Element]:
@@ -108,9 +110,6 @@ def _facts(report: Report, detail: Detail) -> Iterator[Element]:
     if token:
         roles = ", ".join(token.roles) or "no roles"
         pairs.append(("Token roles", clean(roles, detail.text)))
-    for protocol, one in report.protocols.items():
-        if server := _server(one):
-            pairs.append((f"{protocol.name} server", clean(server, detail.text)))
     if canary := report.canary:
         outcomes = ", ".join(f"{protocol.name} {outcome}" for protocol, outcome in canary.outcomes.items())
         pairs.append(("Canary", f"{clean(canary.mailbox.address, detail.text)}: {outcomes}"))
@@ -119,12 +118,9 @@ def _facts(report: Report, detail: Detail) -> Iterator[Element]:
 
 
 def _server(one: ProtocolReport) -> str:
-    """Where it was reached, and by which TLS."""
-    details = (
-        next((step.detail for step in reversed(one.steps) if step.name is stage and step.ok), "")
-        for stage in (Stage.CONNECT, Stage.TLS)
-    )
-    return " · ".join(filter(None, details))
+    """Where it was reached, and by which version of TLS."""
+    passed = {step.name: step.detail for step in one.steps if step.ok}
+    return " · ".join(filter(None, (passed.get(Stage.CONNECT), passed.get(Stage.TLS, "").partition(" ")[0])))
 
 
 def _found(report: Report) -> Iterator[object]:

@@ -28,9 +28,10 @@ from mailcheck.faces.teams.card_parts import (
 from mailcheck.faces.teams.explaining import Fault, cause_parts, faults
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, contents, count, done, names, summary
-from mailcheck.model.report import Healthy, NotAllowed, Report
+from mailcheck.model.report import Cause, Healthy, NotAllowed, Report
 
 type Outcome = Report | NotAllowed
+type Fixes = frozenset[tuple[str, ...]]
 
 _REFUSED_LIMIT: Final = 5
 _ADDRESS_LIMIT: Final = 200  # bytes of JSON of an address in its row
@@ -53,23 +54,57 @@ _DETAILED: Final = (_Detail(3, 1, 400), _Detail(3, 1, 240), _Detail(3, 0, 160), 
 
 def table_card(outcomes: Sequence[Outcome], refused: Sequence[Refused] = ()) -> Element:
     """What came of the checks of several mailboxes, at least one; and of what was written and could not be checked."""
+    whole = _table(outcomes, refused, _common(outcomes))
+    return whole if size(whole) <= BUDGET else _table(outcomes, refused, None)
+
+
+def _table(outcomes: Sequence[Outcome], refused: Sequence[Refused], common: Fault | None) -> Element:
+    header, title = _header(outcomes)
+    start = [header, *([_told_once(common, outcomes)] if common else [])]
+    end = list(_refused(refused))
+    protocols = dict.fromkeys(protocol for one in outcomes if isinstance(one, Report) for protocol in one.protocols)
+    actions = [check_again([one.mailbox for one in outcomes], protocols)]
+    room = BUDGET - size(card([*start, *end], spoken=title, actions=actions)) - _MARGIN
+    told = frozenset(cause.fix for cause in common.diagnosis.causes[:1]) if common else frozenset()
+    return card([*start, *_rows(outcomes, told, room), *end], spoken=title, actions=actions)
+
+
+def _header(outcomes: Sequence[Outcome]) -> tuple[Element, str]:
     states = Counter(summary(one).state for one in outcomes)
     opened = states[State.HEALTHY]
     title = f"{opened} of {count(len(outcomes), 'mailbox', 'mailboxes')} open"
-    header = block(
-        [
-            heading(title, size="Large"),
-            said(" · ".join(f"{states[one]} {one.word.lower()}" for one in State if states[one]), spacing="Small"),
-            said(_time(outcomes), size="Small", spacing="Small"),
-        ],
-        style="good" if opened == len(outcomes) else "warning" if opened else "attention",
-        bleed=True,
-    )
-    protocols = dict.fromkeys(protocol for one in outcomes if isinstance(one, Report) for protocol in one.protocols)
-    actions = [check_again([one.mailbox for one in outcomes], protocols)]
-    end = list(_refused(refused))
-    room = BUDGET - size(card([header, *end], spoken=title, actions=actions)) - _MARGIN
-    return card([header, *_rows(outcomes, room), *end], spoken=title, actions=actions)
+    lines = [
+        heading(title, size="Large"),
+        said(" · ".join(f"{states[one]} {one.word.lower()}" for one in State if states[one]), spacing="Small"),
+        said(_time(outcomes), size="Small", spacing="Small"),
+    ]
+    style = "good" if opened == len(outcomes) else "warning" if opened else "attention"
+    return block(lines, style=style, bleed=True), title
+
+
+def _common(outcomes: Sequence[Outcome]) -> Fault | None:
+    """The fault that most mailboxes share, if more than one does: what mends it mends it for all of them."""
+    found = [
+        {_alike(fault): fault for fault in faults(one) if not fault.waiting}
+        for one in outcomes
+        if isinstance(one, Report)
+    ]
+    for alike, times in Counter(alike for of_one in found for alike in of_one).most_common(1):
+        if times > 1:
+            return next(of_one[alike] for of_one in found if alike in of_one)
+    return None
+
+
+def _alike(fault: Fault) -> tuple[str, tuple[Cause, ...]]:
+    """What faults have in common that are mended by the same; the evidence may differ, by a time or a number."""
+    return fault.diagnosis.id, fault.diagnosis.causes
+
+
+def _told_once(common: Fault, outcomes: Sequence[Outcome]) -> Element:
+    """What several mailboxes share, in the open."""
+    reports = (one for one in outcomes if isinstance(one, Report))
+    shared = sum(_alike(common) in map(_alike, faults(one)) for one in reports)
+    return block(list(_fault(common, f"{shared} mailboxes", set(), _DETAILED[0])), spacing="Medium")
 
 
 def _time(outcomes: Sequence[Outcome]) -> str:
@@ -77,41 +112,44 @@ def _time(outcomes: Sequence[Outcome]) -> str:
     return f"{min(began):%Y-%m-%d %H:%M} UTC · press a row to open it" if began else "Nothing was checked."
 
 
-def _rows(outcomes: Sequence[Outcome], room: int) -> list[Element]:
-    """The rows: each has an equal share of the room, and what a small one leaves is for the larger ones."""
-    rows = [_row(number, one, _DETAILED[0]) for number, one in enumerate(outcomes, 1)]
+def _rows(outcomes: Sequence[Outcome], told: Fixes, room: int) -> list[Element]:
+    """The rows: each has an equal share of the room, and what a small one leaves is for the larger ones.
+
+    `told` are remedies that stand above the rows.
+    """
+    rows = [_row(number, one, told, _DETAILED[0]) for number, one in enumerate(outcomes, 1)]
     smallest_first = sorted(range(len(rows)), key=lambda at: size(rows[at]))
     for place, at in enumerate(smallest_first):
         share = room // (len(rows) - place)
         for detail in _DETAILED[1:]:
             if size(rows[at]) <= share:
                 break
-            rows[at] = _row(at + 1, outcomes[at], detail)
+            rows[at] = _row(at + 1, outcomes[at], told, detail)
         room -= size(rows[at])
     return rows
 
 
-def _row(number: int, outcome: Outcome, detail: _Detail) -> Element:
-    told = summary(outcome)
+def _row(number: int, outcome: Outcome, told: Fixes, detail: _Detail) -> Element:
+    short = summary(outcome)
     name, show, hide = f"row-{number}", f"row-{number}-show", f"row-{number}-hide"
     address = outcome.mailbox.address
     head = columns(
-        column([said(told.state.mark, weight="Bolder")], MARK_WIDTH),
+        column([said(short.state.mark, weight="Bolder")], MARK_WIDTH),
         column(
             [
                 said(foreign(address, _ADDRESS_LIMIT), weight="Bolder"),
-                said(f"{told.state.word}: {escape(told.sentence)}", size="Small", isSubtle=True, spacing="None"),
+                said(f"{short.state.word}: {escape(short.sentence)}", size="Small", isSubtle=True, spacing="None"),
             ],
             spacing="Small",
         ),
         column([said("▾", id=show), said("▴", id=hide, isVisible=False)], "auto"),
         selectAction=toggle(f"Show or hide {clean(address, _NAME_LIMIT)}", name, show, hide),
     )
-    inside = block(list(_inside(outcome, detail)), id=name, isVisible=False, spacing="Small")
+    inside = block(list(_inside(outcome, set(told), detail)), id=name, isVisible=False, spacing="Small")
     return block([head, inside], separator=True, spacing="Small")
 
 
-def _inside(outcome: Outcome, detail: _Detail) -> Iterator[Element]:
+def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
     if isinstance(outcome, NotAllowed):
         yield said("Nothing was tried.", size="Small")
         return
@@ -121,24 +159,22 @@ def _inside(outcome: Outcome, detail: _Detail) -> Iterator[Element]:
             text = f"{protocol.name} {done(found)}: {contents(found)} · {one.duration_ms:,} ms"
             yield said(f"{State.HEALTHY.mark} {text}", size="Small")
     every = faults(outcome)
-    told: set[tuple[str, ...]] = set()
     left = len(every) > detail.faults
     for fault in every[: detail.faults]:
         left |= len(fault.diagnosis.causes) > detail.causes
-        yield from _fault(fault, told, detail)
+        yield from _fault(fault, names(fault.protocols), told, detail)
     if left:
         address = outcome.mailbox.address
         which = f"mailcheck {escape(address)}" if len(address) <= _NAME_LIMIT else "This mailbox"
         yield said(f"{which} alone shows all of it.", size="Small", isSubtle=True)
 
 
-def _fault(fault: Fault, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
+def _fault(fault: Fault, whose: str, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
     diagnosis = fault.diagnosis
-    by = names(fault.protocols)
     if fault.waiting:
-        yield said(f"{State.UNFINISHED.mark} {by}: {foreign(fault.waiting, detail.text)}")
+        yield said(f"{State.UNFINISHED.mark} {whose}: {foreign(fault.waiting, detail.text)}")
     else:
-        yield said(f"{State.BROKEN.mark} {by}: {foreign(diagnosis.title, detail.text)}")
+        yield said(f"{State.BROKEN.mark} {whose}: {foreign(diagnosis.title, detail.text)}")
         if evidence := clean(diagnosis.evidence, detail.text):
             yield boxed([evidence])
     for cause in diagnosis.causes[: detail.causes]:
