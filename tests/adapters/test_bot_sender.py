@@ -1,6 +1,7 @@
 """Calls of Teams' connector that do not go well on the wire: how long they last, and whether they are made again."""
 
 import asyncio
+import json
 import socket
 import ssl
 import threading
@@ -10,7 +11,8 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from botbuilder.schema import ActivityImportance, ResourceResponse
+from botbuilder.core import TurnContext
+from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, Attachment, ResourceResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +22,10 @@ from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.delivery import Trouble, Undelivered
 from tests.adapters.connector_kit import Bot, Update, World, world_of
 from tests.adapters.mail_kit import Script, serving
+from tests.e2e.stalls import lasting_stall
 
 SHORT = (5.0, 0.3)  # seconds to connect, and for an answer
+STALL_LIMIT = 0.05  # seconds
 LATEST = 3.0  # seconds: well above the deadlines of these tests, well below the time-outs of the product
 _TAKEN = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
 
@@ -220,6 +224,31 @@ async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
     await usual.run(next_)
     assert late.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
     assert [method for method, _, _ in usual.connector.calls] == ["POST", "PUT"]
+
+
+def _card_of(size: int) -> dict[str, object]:
+    """A card of so many bytes, made of small things as cards are."""
+    line = {"type": "TextBlock", "text": "Inbox", "wrap": True, "size": "small", "spacing": "none"}
+    body = [{"type": "ColumnSet", "columns": [{"type": "Column", "width": "auto", "items": [line]}]}]
+    card: dict[str, object] = {"type": "AdaptiveCard", "version": "1.5", "body": body}
+    while len(json.dumps(card)) < size:
+        body.append(body[0])
+    return card
+
+
+async def test_the_largest_card_holds_nobody_up(usual: World) -> None:
+    """24 KiB, sent and updated by the SDK, which takes it apart on the event loop: never 50 ms at a time."""
+    content = _card_of(24 * 1024)
+
+    async def say(turn: TurnContext) -> None:
+        message = Activity(type=ActivityTypes.message, attachments=[Attachment(content=content)])
+        message.id = (await turn.send_activity(message)).id
+        for _ in range(3):
+            assert isinstance(await turn.update_activity(message), ResourceResponse)
+
+    await usual.run(say)  # warm
+    assert await lasting_stall(lambda: usual.run(say), STALL_LIMIT) < STALL_LIMIT
+    assert max(len(json.dumps(body)) for body in usual.connector.bodies) > 24 * 1024
 
 
 _HEADERS = st.sampled_from(
