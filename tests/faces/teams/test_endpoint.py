@@ -14,6 +14,7 @@ import pytest
 from lab.teams.conversation import ANNA
 from mailcheck.faces.teams.endpoint import (
     BODY_LIMIT,
+    PRESSED_LIMIT,
     TURN_LIMIT,
     TeamsEndpoint,
     Turn,
@@ -59,13 +60,14 @@ class Turns:
 
     def __init__(self) -> None:
         self.ran: list[Mapping[str, Any]] = []
+        self.deadlines: list[float] = []
         self.answer: tuple[int, object] = (200, None)
         self.failure: Exception | None = None
 
     async def process(self, activity: Mapping[str, Any], turn: Turn, deadline: float) -> tuple[int, object]:
         assert callable(turn)
-        assert deadline == TURN_LIMIT
         self.ran.append(activity)
+        self.deadlines.append(deadline)
         await asyncio.sleep(0)  # as any turn does
         if self.failure is not None:
             raise self.failure
@@ -260,3 +262,13 @@ async def test_a_turn_that_failed_is_run_again() -> None:
     desk.turns.failure = None
     assert (await desk.post(activity)).status_code == 200
     assert len(desk.turns.ran) == 2
+
+
+@pytest.mark.parametrize(
+    "kind, limit", [("message", TURN_LIMIT), ("installationUpdate", TURN_LIMIT), ("invoke", PRESSED_LIMIT)]
+)
+async def test_a_turn_ends_before_teams_gives_up(kind: str, limit: float) -> None:
+    """Its deadline counts from the arrival of the request; who has pressed a button waits for less."""
+    desk = Desk()
+    await desk.post({**_activity(1), "type": kind})
+    assert desk.turns.deadlines == [limit]

@@ -24,8 +24,6 @@ TEXT_TYPE: Final = "application/vnd.microsoft.activity.message"
 ERROR_TYPE: Final = "application/vnd.microsoft.error"
 _PERSONAL: Final = "personal"
 _PRESSED: Final = "adaptiveCard/action"
-# Seconds by which the turn of a pressed button ends earlier: its client is reported to give up after some ten.
-_PRESSED_EARLIER: Final = 2.5
 
 # One line for each request: who asked where for what, and what came of it.
 _audit = logging.getLogger("mailcheck.audit")
@@ -52,7 +50,7 @@ class MailcheckBot:
             work = self._answers.message(_intent(activity), _asker(activity), _Chat(turn), deadline)
             await self._audited(activity, work)
         elif activity.type == ActivityTypes.invoke and activity.name == _PRESSED:
-            await self._audited(activity, self._press(turn, deadline - _PRESSED_EARLIER))
+            await self._audited(activity, self._press(turn, deadline))
         elif activity.type == ActivityTypes.installation_update and activity.action == "add":
             # An installation is told twice, by a conversationUpdate too: this one is answered.
             await Message(_Chat(turn)).show(welcome_card())

@@ -19,7 +19,7 @@ from mailcheck.model.request import CheckRequest
 
 PACE: Final = 1.0  # seconds between two states of the card: Teams takes seven calls a second for a whole conversation
 # Seconds before the end of a turn at which a check has to have ended: the card that tells so has to get there too.
-CLOSING: Final = 1.4
+CLOSING: Final = 1.3
 
 
 class Checker(Protocol):

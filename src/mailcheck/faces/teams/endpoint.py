@@ -15,8 +15,10 @@ from mailcheck.model.problem import SettingProblem
 from mailcheck.model.strict_json import strict_object
 
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
-# Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again.
-TURN_LIMIT: Final = 11.5
+# Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again;
+# the client of who has pressed a button is reported to give up after some ten.
+TURN_LIMIT: Final = 11.7
+PRESSED_LIMIT: Final = 9.0
 _ID_LIMIT: Final = 512  # characters; Teams' ids are below 200
 _NO_ACTIVITY: Final = "The body is not an activity"
 
@@ -109,7 +111,8 @@ class TeamsEndpoint:
                 _log.error("an activity was turned away: no more can be remembered, and none may run twice")
                 return func.HttpResponse(status_code=HTTPStatus.SERVICE_UNAVAILABLE.value)
             case Seen.NEW:
-                return await self._run(activity, arrived + TURN_LIMIT)
+                limit = PRESSED_LIMIT if activity.get("type") == "invoke" else TURN_LIMIT
+                return await self._run(activity, arrived + limit)
 
     async def _run(self, activity: Mapping[str, Any], deadline: float) -> func.HttpResponse:
         """The bot's turn, and the answer to it."""

@@ -37,6 +37,10 @@ _NOTICE: Final = {
 }
 
 
+# Teams gives a bot some ten seconds; who has set more for a check is told where they are waited for.
+_LONGER: Final = f"A chat waits no longer; the HTTP API and the command line wait for {escape('MAILCHECK_TIMEOUT')}."
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """How much a card tells: numbers of things, and bytes of JSON for each text."""
@@ -77,7 +81,7 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
     if fault.waiting:
         waiting = foreign(fault.waiting, detail.text)
         yield heading(f"{State.UNFINISHED.mark} {names(fault.protocols)}: {waiting}", size="Medium")
-        yield said(f"If it stays so: {title}", spacing="Small")
+        yield said(f"{_LONGER} If it stays so: {title}", spacing="Small")
     else:
         whose = f"{names(fault.protocols)}: " if fault.protocols else ""
         yield heading(f"{State.BROKEN.mark} {whose}{title}", size="Medium")
