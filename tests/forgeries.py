@@ -230,7 +230,7 @@ STRANGERS = (
         iss="https://sts.windows.net/f8cdef31-a31e-4b4a-93e4-5f571e91255a/", appid=BOT_CLIENT_ID, ver="1.0",
         audience=BOT_RESOURCE,
     )),
-    Forgery("of the emulator, with an attacker's serviceUrl", "serviceUrl", ACCEPTS, signed(
+    Forgery("of the emulator, with an attacker's serviceUrl", "iss", ACCEPTS, signed(
         iss="https://sts.windows.net/d6d49420-f39b-4df7-a1dc-d59a935871db/", appid=BOT_CLIENT_ID, ver="1.0",
         without=["serviceurl"],
     ), edit=changed(serviceUrl=EVIL)),
@@ -253,7 +253,7 @@ ACTIVITIES = (
     Forgery("channelId with a blank", "channelId", RAISES, edit=changed(channelId="msteams ")),
     Forgery("channelId is a list", "channelId", RAISES, edit=changed(channelId=["msteams"])),
     Forgery(
-        "channelId twice, the last one Teams'", "", ACCEPTS, status=400,
+        "channelId twice, the last one Teams'", "one meaning", ACCEPTS,
         body=lambda body: b'{"channelId": "webchat", ' + body[1:],
     ),
     Forgery("another tenant", "another tenant", ACCEPTS, edit=inside("conversation", "tenantId", value=OTHER_ID)),
@@ -274,9 +274,19 @@ ACTIVITIES = (
     Forgery("tenant in braces", "another tenant", ACCEPTS, edit=inside(*_TENANT, value=f"{{{TENANT_ID}}}")),
     Forgery("a tenant that begins like ours", "another tenant", ACCEPTS, edit=inside(*_TENANT, value=TENANT_ID[:-1])),
     Forgery(
-        "tenant twice, the last one ours", "", ACCEPTS, status=400,
+        "tenant twice, the last one ours", "one meaning", ACCEPTS,
         body=lambda body: body.replace(b'"tenant": {', b'"tenant": {"id": "' + OTHER_ID.encode() + b'", '),
     ),
+)  # fmt: skip
+BODIES = (
+    Forgery("empty", "one JSON", RAISES, body=lambda _: b""),
+    Forgery("no JSON", "one JSON", RAISES, body=lambda body: body[:-1]),
+    Forgery("a list of the activity", "one JSON", RAISES, body=lambda body: b"[" + body + b"]"),
+    Forgery("two activities", "one JSON", RAISES, body=lambda body: body + body),
+    Forgery("a mark before it", "one JSON", ACCEPTS, body=lambda body: b"\xef\xbb\xbf" + body),
+    Forgery("UTF-16", "one JSON", ACCEPTS, body=lambda body: body.decode().encode("utf-16")),
+    Forgery("not a number in it", "one JSON", ACCEPTS, body=lambda body: b'{"x": NaN, ' + body[1:]),
+    Forgery("ten thousand levels deep", "one JSON", RAISES, body=lambda body: b'{"x": ' + b"[" * 10_000 + body[1:]),
 )  # fmt: skip
 ADDRESSES = (
     Forgery("no serviceUrl", "serviceUrl", ACCEPTS, edit=changed(serviceUrl=None)),
@@ -289,7 +299,7 @@ ADDRESSES = (
         edit=lambda activity: {**activity, "serviceUrl": activity["serviceUrl"].rstrip("/")},
     ),
     Forgery(
-        "serviceUrl twice, the last one honest", "", ACCEPTS, status=400,
+        "serviceUrl twice, the last one honest", "one meaning", ACCEPTS,
         body=lambda body: b'{"serviceUrl": "https://evil.example/", ' + body[1:],
     ),
 )  # fmt: skip
@@ -332,6 +342,7 @@ SECTIONS: Mapping[str, Sequence[Forgery]] = {
     "The key and the signature": KEYS,
     "The claims": CLAIMS,
     "Genuine tokens of others": STRANGERS,
+    "The body": BODIES,
     "The activity": ACTIVITIES,
     "Where to answer": ADDRESSES,
     "Where to answer, signed": SIGNED_ADDRESSES,

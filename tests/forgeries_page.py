@@ -36,5 +36,4 @@ def _lines(rows: Sequence[Forgery]) -> Iterator[str]:
     yield "|---|---|"
     for row in rows:
         sdk = f"**{row.sdk}**" if row.sdk is Sdk.ACCEPTS else row.sdk
-        read = " (400: not read as an activity at all)" if row.status == 400 else ""
-        yield f"| {row.name}{read} | {sdk} |"
+        yield f"| {row.name} | {sdk} |"

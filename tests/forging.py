@@ -46,7 +46,6 @@ class Forgery:
         edit: Changes the activity; a member of None is left out.
         body: Changes the activity's JSON.
         url: Makes the `serviceUrl` of activity and token out of the honest one.
-        status: How the app answers it; 400 is for what is not read as an activity at all.
         by_http: Whether a client can send it at all.
     """
 
@@ -58,7 +57,6 @@ class Forgery:
     edit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     body: Callable[[bytes], bytes] = bytes
     url: Callable[[str], str] = str
-    status: int = 401
     by_http: bool = True
 
     def request(self, issuer: Issuer, honest: Mapping[str, Any]) -> tuple[str, bytes]:

@@ -40,11 +40,11 @@ class Admitted:
     """The request is from Teams, for us, from our tenant.
 
     Attributes:
-        service_url: Where the bot may answer; signed.
+        activity: What was sent. It is this object that was checked, and no other is to be read from the body.
         until: Until when the same request would be admitted again, UTC: it is to be remembered for as long.
     """
 
-    service_url: str
+    activity: Mapping[str, Any]
     until: dt.datetime
     admitted: Literal[True] = True
     reason: str = ""
@@ -83,39 +83,28 @@ class BotGuard:
         self._hosts = hosts
         self._now = now
 
-    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Admitted | Rejected:
-        """Whether the bot may see this activity.
+    async def admit(self, authorization: str, body: bytes) -> Admitted | Rejected:
+        """Whether the bot may see this request.
+
+        The token comes first: who has none of ours has nothing read that could be long.
 
         Args:
             authorization: The Authorization header; empty where there is none.
-            activity: The parsed body. The SDK must be given this very object: what is checked is what is used.
+            body: The activity, as it came.
         """
-        fault = self._unfit(activity)
-        if fault:
-            return Rejected(fault)
-        claims = await self._claims(authorization, str(activity["channelId"]))
+        claims = await self._claims(authorization)
         if isinstance(claims, Rejected):
             return claims
-        service_url = str(activity["serviceUrl"])
-        fault = self._untrue(claims, service_url)
-        return Rejected(fault) if fault else Admitted(service_url, _moment(claims["exp"] + LEEWAY))
+        fault = self._untrue(claims)
+        if fault:
+            return Rejected(fault)
+        activity = strict_object(body)
+        if activity is None:
+            return Rejected("the body is not one JSON object of one meaning")
+        fault = self._unfit(activity, claims)
+        return Rejected(fault) if fault else Admitted(activity, _moment(claims["exp"] + LEEWAY))
 
-    def _unfit(self, activity: Mapping[str, Any]) -> str:
-        """What is wrong with the activity itself; empty when it says it is for us. Cheap, so it comes first."""
-        service_url = activity.get("serviceUrl")
-        tenants = (
-            _inside(activity, "conversation", "tenantId"),
-            _inside(activity, "channelData", "tenant", "id"),
-        )
-        faults = (
-            (activity.get("channelId") != CHANNEL, f"channelId is not {CHANNEL}"),
-            (not isinstance(service_url, str) or not self._hosts.takes(service_url), "serviceUrl is not one of Teams'"),
-            (not all(isinstance(tenant, str) for tenant in tenants), "the activity does not name its tenant twice"),
-            (any(str(tenant).lower() != self._tenant_id for tenant in tenants), "the activity is of another tenant"),
-        )
-        return next((reason for wrong, reason in faults if wrong), "")
-
-    async def _claims(self, authorization: str, channel: str) -> Mapping[str, Any] | Rejected:
+    async def _claims(self, authorization: str) -> Mapping[str, Any] | Rejected:
         """The claims of the token, its signature verified by a key that is endorsed for the channel."""
         bearer = _BEARER.fullmatch(authorization) if len(authorization) <= TOKEN_LIMIT else None
         if bearer is None:
@@ -126,7 +115,7 @@ class BotGuard:
         key = await self._keys.find(kid)
         if key is None:
             return Rejected("the token is signed by no published key that is endorsed")
-        if channel not in key.endorsements:
+        if CHANNEL not in key.endorsements:
             return Rejected("the token's key is not endorsed for the channel")
         try:
             # The signature here; the claims in `_untrue`, all of them in one table, and by our clock.
@@ -136,8 +125,8 @@ class BotGuard:
         claims = strict_object(payload)
         return Rejected("the token's claims are malformed") if claims is None else claims
 
-    def _untrue(self, claims: Mapping[str, Any], service_url: str) -> str:
-        """Which claim keeps the token from being for this request; empty when none does."""
+    def _untrue(self, claims: Mapping[str, Any]) -> str:
+        """Which claim keeps the token from being for us and now; empty when none does."""
         now, last = self._now().timestamp(), (self._now() + LONGEST).timestamp()
         audience, expires, begins = (claims.get(name) for name in ("aud", "exp", "nbf"))
         faults = (
@@ -146,7 +135,22 @@ class BotGuard:
             (type(expires) is not int or expires + LEEWAY <= now, "exp is missing or has passed"),
             (type(expires) is int and expires > last, "exp is more than a day away"),
             (type(begins) is not int or begins - LEEWAY > now, "nbf is missing or has not come"),
+        )
+        return next((reason for wrong, reason in faults if wrong), "")
+
+    def _unfit(self, activity: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+        """What is wrong with the activity; empty when it says that it is for us, and the token agrees."""
+        service_url = activity.get("serviceUrl")
+        tenants = (
+            _inside(activity, "conversation", "tenantId"),
+            _inside(activity, "channelData", "tenant", "id"),
+        )
+        faults = (
+            (activity.get("channelId") != CHANNEL, f"channelId is not {CHANNEL}"),
+            (not isinstance(service_url, str) or not self._hosts.takes(service_url), "serviceUrl is not one of Teams'"),
             (claims.get("serviceurl") != service_url, "serviceurl is not the activity's serviceUrl"),
+            (not all(isinstance(tenant, str) for tenant in tenants), "the activity does not name its tenant twice"),
+            (any(str(tenant).lower() != self._tenant_id for tenant in tenants), "the activity is of another tenant"),
         )
         return next((reason for wrong, reason in faults if wrong), "")
 

@@ -32,6 +32,7 @@ _COMMAND = "mailcheck shared@contoso.com"
 class Welcome:
     """A guard's answer to a friend."""
 
+    activity: Mapping[str, Any]
     until: dt.datetime
     admitted: Literal[True] = True
 
@@ -50,9 +51,10 @@ class Doorkeeper:
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
 
-    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Welcome | Farewell:
-        assert isinstance(activity, Mapping)
-        return Welcome(self._desk.now + _HOUR) if authorization == "friend" else Farewell()
+    async def admit(self, authorization: str, body: bytes) -> Welcome | Farewell:
+        if authorization != "friend":
+            return Farewell()
+        return Welcome(json.loads(body), self._desk.now + _HOUR)
 
 
 class Turns:
@@ -97,20 +99,11 @@ def _activity(number: int, conversation: str = "a") -> dict[str, Any]:
     return {"type": "message", "id": str(number), "conversation": {"id": conversation}}
 
 
-@pytest.mark.parametrize(
-    "body, status",
-    [
-        (b"", 400), (b"{", 400), (b'{"id": 1, "id": 2}', 400), (b'{"id": NaN}', 400), (b"\xef\xbb\xbf{}", 400),
-        (b"\xff", 400), (b"[]", 400), (b"null", 400), (b'"x"', 400), (b"[" * 100_000, 400),
-        (b'{"x": "' + b"x" * BODY_LIMIT + b'"}', 413), (b"x" * (BODY_LIMIT + 1), 413),
-    ],
-    ids=lambda value: str(value)[:12],
-)  # fmt: skip
-async def test_what_is_no_activity_goes_no_further(body: bytes, status: int) -> None:
-    """A body that is too large or no JSON object is turned away before anybody looks at the token."""
+async def test_a_large_body_goes_no_further() -> None:
+    """More than Teams ever sends is turned away before anybody looks at it."""
     desk = Desk()
-    answer = await desk.post(body, authorization="")
-    assert answer.status_code == status
+    answer = await desk.post(b"{" * (BODY_LIMIT + 1))
+    assert answer.status_code == 413
     assert answer.mimetype == "application/problem+json"
     assert desk.turns.ran == []
 

@@ -1,4 +1,4 @@
-"""`POST /api/messages`: what is not an activity, not from Teams or not new ends here; the rest becomes a turn."""
+"""`POST /api/messages`: what is not from Teams, not an activity or not new ends here; the rest becomes a turn."""
 
 import datetime as dt
 import json
@@ -12,7 +12,6 @@ import azure.functions as func
 from mailcheck.faces.problem import not_configured, problem
 from mailcheck.faces.teams.seen import Seen, SeenActivities
 from mailcheck.model.problem import SettingProblem
-from mailcheck.model.strict_json import strict_object
 
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 # Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again;
@@ -36,6 +35,10 @@ class Admission(Protocol):
         """It may go on."""
 
     @property
+    def activity(self) -> Mapping[str, Any]:
+        """What it brings."""
+
+    @property
     def until(self) -> dt.datetime:
         """Until when the guard would let the same request in again, UTC."""
 
@@ -55,8 +58,8 @@ class Refusal(Protocol):
 class Guard(Protocol):
     """Tells Teams, speaking to us, from everybody else."""
 
-    async def admit(self, authorization: str, activity: Mapping[str, Any]) -> Admission | Refusal:
-        """Judges a request by its Authorization header (empty: none) and its parsed body."""
+    async def admit(self, authorization: str, body: bytes) -> Admission | Refusal:
+        """Judges a request by its Authorization header (empty: none) and its body, which it reads."""
 
 
 class Channel(Protocol):
@@ -77,7 +80,7 @@ class TeamsEndpoint:
     again is answered 200 and left alone, and so is what anybody else does, for as long as its token is good.
 
     Args:
-        guard: Stands before everything that reads more than the outline of the activity.
+        guard: Stands before everything that reads the body.
         channel: The SDK.
         turn: The bot.
         seen: Remembers what has been dealt with.
@@ -94,13 +97,14 @@ class TeamsEndpoint:
 
         `arrived` is when the request did, on the running loop's clock: building the bot may have taken its time.
         """
-        activity = _parsed(request.get_body())
-        if isinstance(activity, func.HttpResponse):
-            return activity
-        decision = await self._guard.admit(request.headers.get("authorization", ""), activity)
+        body = request.get_body()
+        if len(body) > BODY_LIMIT:
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes")
+        decision = await self._guard.admit(request.headers.get("authorization", ""), body)
         if not decision.admitted:
             _log.warning("a request to the bot was refused: %s", decision.reason)
             return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
+        activity = decision.activity
         if not _is_whole(activity):
             return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
         match self._seen.note(activity, decision.until):
@@ -137,13 +141,6 @@ class UnconfiguredEndpoint:
     async def messages(self, _request: func.HttpRequest, _arrived: float) -> func.HttpResponse:
         """503, with each setting that is missing or cannot be used by its name."""
         return not_configured(self._problems)
-
-
-def _parsed(body: bytes) -> dict[str, Any] | func.HttpResponse:
-    if len(body) > BODY_LIMIT:
-        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes")
-    activity = strict_object(body)
-    return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY) if activity is None else activity
 
 
 def _is_whole(activity: Mapping[str, Any]) -> bool:
