@@ -110,7 +110,7 @@ async def _many_headers(writer: asyncio.StreamWriter) -> None:
         (_hang_up, TRIES, TRIES, "closed"),  # as a connection does that was kept for too long
         (_reset, TRIES, TRIES, "closed"),
         (_babble, 1, 1, "malformed"),
-        (_flood, 1, 1, "malformed the answer is longer than"),
+        (_flood, 1, 1, "malformed: the answer is longer than"),
         (_many_headers, 1, 1, "malformed"),
     ],
 )

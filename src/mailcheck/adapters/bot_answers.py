@@ -103,7 +103,7 @@ def unanswered(fault: Fault, words: str, *, may_be_taken: bool, update: bool) ->
     """
     passing = fault in {Fault.REFUSED, Fault.CLOSED, Fault.UNREACHABLE, Fault.TIMEOUT}
     return Setback(
-        Undelivered(Trouble.UNREACHED, f"{fault} {words}"),
+        Undelivered(Trouble.UNREACHED, f"{fault}: {words}"),
         again=passing and (update or not may_be_taken),
         at_once=fault is Fault.CLOSED,  # as a rule, the connection had been kept for too long
     )
