@@ -6,7 +6,6 @@ A new card comes with a line here: test_card_examples.py fails where a function 
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import (
-    failed_card,
     help_card,
     not_allowed_card,
     not_configured_card,
@@ -137,5 +136,4 @@ CARDS: dict[str, Element] = {
     "refused-without-id": refused_card(None),
     "not-allowed": not_allowed_card(NotAllowed(Mailbox("a_b@other.example"))),
     "not-configured": not_configured_card(_PROBLEMS),
-    "failed": failed_card("0b5c17aa"),
 }

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mailcheck.faces.teams.card_plain import plain_text
 from mailcheck.faces.teams.chat import Message
 from mailcheck.faces.teams.checking import CLOSING, Checked, Checking
 from mailcheck.faces.teams.intent import Refused
@@ -119,15 +120,16 @@ async def test_a_buttons_card_is_changed_in_its_place() -> None:
         ((_ANNA,), (), "opens by IMAP"),
         ((_BEN,), (), "may not be checked"),
         ((_ANNA, _BEN), (), "1 of 2"),
-        ((_ANNA,), (Refused("x@y", "the domain is not a host name"),), "1 of 1"),
+        ((_ANNA,), (Refused("x@y", "the domain is not a host name"),), "x@y: the domain is not a host name"),
+        ((_BEN,), (Refused("x@y", "the domain is not a host name"),), "x@y: the domain is not a host name"),
     ],
 )
 async def test_one_is_a_report_and_several_are_a_table(
     mailboxes: tuple[Mailbox, ...], refused: tuple[Refused, ...], words: str
 ) -> None:
-    """What was refused beside one mailbox makes a table too: nothing that was asked for goes without an answer."""
+    """What was refused is told in either: nothing that was asked for goes without an answer."""
     checked = await _run(Check(Stage.VAULT), Wall(), *mailboxes, refused=refused)
-    assert words in checked.card["speak"]
+    assert words in checked.card["speak"] + plain_text(checked.card)
 
 
 @pytest.mark.parametrize("kind", list(Trouble))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lab.teams.card_text import draw
 from mailcheck.faces.teams.card_parts import BUDGET
+from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.report_card import report_card
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
@@ -82,6 +83,13 @@ def test_what_a_reader_sees(shown: Report, sentences: list[str]) -> None:
     for sentence in sentences:
         assert sentence in drawn
     assert "Inbox" not in drawn
+
+
+def test_what_was_written_beside_the_mailbox_is_told() -> None:
+    """One mailbox has its whole report, and below it what was written as an address and is none."""
+    card = report_card(HEALTHY, [Refused("[x](http://evil.example)", "it has no @")])
+    assert_valid(card)
+    assert "⊘ [x](http://evil.example): it has no @" in draw(card, width=120)
 
 
 def test_what_can_be_unfolded() -> None:
@@ -266,11 +274,14 @@ def _huge(text: str) -> Report:
 def test_the_budget_is_kept_whatever_the_mailbox(text: str) -> None:
     """5,000 folders, endless lines, any script: the card stays below 24 KiB, and valid."""
     huge = _huge(text)
-    assert_valid(report_card(huge))
+    refused = [Refused(text * 999, text * 999)] * 30
+    assert_valid(report_card(huge, refused))
     one = huge.protocols[MailProtocol.POP]
     assert isinstance(one.verdict, Broken)
     other = dataclasses.replace(one, verdict=Broken(dataclasses.replace(one.verdict.diagnosis, id="y")))
-    assert_valid(report_card(dataclasses.replace(huge, protocols={MailProtocol.IMAP: other, MailProtocol.POP: one})))
+    assert_valid(
+        report_card(dataclasses.replace(huge, protocols={MailProtocol.IMAP: other, MailProtocol.POP: one}), refused)
+    )
 
 
 _TEXT = st.text(max_size=60)

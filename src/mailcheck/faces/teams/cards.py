@@ -17,6 +17,8 @@ from mailcheck.faces.teams.card_parts import (
     said,
     verbatim,
 )
+from mailcheck.faces.teams.explaining import refused_parts
+from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.status_card import problems
 from mailcheck.faces.wording import State, summary
 from mailcheck.model.problem import SettingProblem
@@ -102,12 +104,13 @@ def whoami_card(name: str, object_id: str | None, tenant_id: str | None, operato
     return card(body, spoken=f"You are {shown}. {may}")
 
 
-def not_allowed_card(refused: NotAllowed) -> Element:
-    """For a mailbox of a domain that MAILCHECK_DOMAINS does not have."""
-    title = f"{refused.mailbox} may not be checked"
+def not_allowed_card(outcome: NotAllowed, refused: Sequence[Refused] = ()) -> Element:
+    """For a mailbox of a domain that MAILCHECK_DOMAINS does not have, and what was written beside it."""
+    title = f"{outcome.mailbox} may not be checked"
     body = [
         heading(escape(title), size="Medium"),
-        said(f"The app setting {escape(summary(refused).sentence)}."),
+        said(f"The app setting {escape(summary(outcome).sentence)}."),
+        *refused_parts(refused),
     ]
     return card(body, spoken=title)
 
@@ -117,14 +120,3 @@ def not_configured_card(found: Sequence[SettingProblem]) -> Element:
     title = "The app is not configured yet"
     body = [heading(title, size="Medium"), *problems(found)]
     return card(body, spoken=f"{title}: {', '.join(one.name for one in found[:20])}")
-
-
-def failed_card(reference: str) -> Element:
-    """For a turn that failed by a fault of the bot's own; `reference` finds it in the log."""
-    title = "Something went wrong inside mailcheck"
-    body = [
-        heading(title, size="Medium"),
-        said("This says nothing of the mailbox. Ask again; if it stays so, the log has it under this reference:"),
-        boxed([clean(reference, 100) or "none"]),
-    ]
-    return card(body, spoken=f"{title}. Ask again.")

@@ -109,7 +109,7 @@ class _UnderWay:
 
 
 def _verdict(outcomes: Sequence[Report | NotAllowed], refused: Sequence[Refused]) -> Element:
-    if len(outcomes) > 1 or refused:
+    if len(outcomes) > 1:
         return table_card(outcomes, refused)
     (outcome,) = outcomes
-    return not_allowed_card(outcome) if isinstance(outcome, NotAllowed) else report_card(outcome)
+    return not_allowed_card(outcome, refused) if isinstance(outcome, NotAllowed) else report_card(outcome, refused)

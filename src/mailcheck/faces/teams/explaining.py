@@ -23,13 +23,15 @@ from mailcheck.faces.teams.card_parts import (
     size,
     verbatim,
 )
+from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, count, names, still_waiting
 from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Notice, Report, Severity, Step
 from mailcheck.model.request import MailProtocol
 
 FIX_LIMIT: Final = 8  # lines of one remedy
 COMMAND_LIMIT: Final = 700  # bytes of JSON, as an element; a longer line is left out whole: half a command does harm
-TOO_LONG: Final = "The remedy is too long for a card; the HTTP API and the command line show all of it."
+_REFUSED_LIMIT: Final = 5
+_TOO_LONG: Final = "The remedy is too long for a card; the HTTP API and the command line show all of it."
 _NOTICE: Final = {
     Severity.URGENT: ("▲ Urgent", "attention"),
     Severity.WARNING: ("▲ Warning", "warning"),
@@ -133,7 +135,7 @@ def mending(fix: Sequence[str]) -> Iterator[Element]:
         else:
             yield from (_line(text, command=command) for text in texts)
     if len(fitting) < len(fix):
-        yield said(TOO_LONG, size="Small", spacing="Small")
+        yield said(_TOO_LONG, size="Small", spacing="Small")
 
 
 def _line(text: str, *, command: bool) -> Element:
@@ -151,3 +153,12 @@ def notice_parts(notices: Sequence[Notice], detail: Detail) -> Iterator[Element]
             )
         else:
             yield block(title, style=style, spacing="Medium")
+
+
+def refused_parts(refused: Sequence[Refused]) -> Iterator[Element]:
+    """What was written as an address and is none."""
+    for one in refused[:_REFUSED_LIMIT]:
+        text = f"{State.NOT_ALLOWED.mark} {foreign(one.text, 80)}: {foreign(one.reason, 160)}"
+        yield said(text, size="Small", separator=True, spacing="Small")
+    if (left := len(refused) - _REFUSED_LIMIT) > 0:
+        yield said(f"and {left:,} more that cannot be checked", size="Small", isSubtle=True)

@@ -4,7 +4,7 @@ What a server or a person wrote is shown as text, never as markup, and no card i
 says what the words beside it do not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mailcheck.faces.teams.buttons import check_again
@@ -22,8 +22,9 @@ from mailcheck.faces.teams.card_parts import (
     size,
     toggle,
 )
-from mailcheck.faces.teams.explaining import Detail, fault_parts, faults, notice_parts
+from mailcheck.faces.teams.explaining import Detail, fault_parts, faults, notice_parts, refused_parts
 from mailcheck.faces.teams.folded import talk, tree
+from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, Summary, contents, done, in_force, summary
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import Healthy, Listing, ProtocolReport, Report
@@ -48,9 +49,9 @@ STYLES: Final = {
 }
 
 
-def report_card(report: Report) -> Element:
-    """What a check found, with as much detail as fits."""
-    built = (_report(report, detail) for detail in _DETAILED)
+def report_card(report: Report, refused: Sequence[Refused] = ()) -> Element:
+    """What a check found, with as much detail as fits; and what was written beside it and could not be checked."""
+    built = (_report(report, refused, detail) for detail in _DETAILED)
     smallest: Element = {}
     for smallest in built:
         if size(smallest) <= BUDGET:
@@ -58,7 +59,7 @@ def report_card(report: Report) -> Element:
     return smallest
 
 
-def _report(report: Report, detail: Detail) -> Element:
+def _report(report: Report, refused: Sequence[Refused], detail: Detail) -> Element:
     told = summary(report)
     body = [
         _header(report, told),
@@ -66,6 +67,7 @@ def _report(report: Report, detail: Detail) -> Element:
         *_broken(report, detail),
         *notice_parts(report.notices, detail),
         *_facts(report, detail),
+        *refused_parts(refused),
     ]
     actions = [check_again([report.mailbox], report.protocols)]
     listing = next((found for found in _found(report) if isinstance(found, Listing)), None)

@@ -25,7 +25,7 @@ from mailcheck.faces.teams.card_parts import (
     size,
     toggle,
 )
-from mailcheck.faces.teams.explaining import Fault, cause_parts, faults
+from mailcheck.faces.teams.explaining import Fault, cause_parts, faults, refused_parts
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, contents, count, done, names, summary
 from mailcheck.model.report import Cause, Healthy, NotAllowed, Report
@@ -33,7 +33,6 @@ from mailcheck.model.report import Cause, Healthy, NotAllowed, Report
 type Outcome = Report | NotAllowed
 type Fixes = frozenset[tuple[str, ...]]
 
-_REFUSED_LIMIT: Final = 5
 _ADDRESS_LIMIT: Final = 200  # bytes of JSON of an address in its row
 _NAME_LIMIT: Final = 80  # bytes of JSON of an address, where it stands a second time
 _MARGIN: Final = 200  # bytes: commas between the rows, and what the sizes of the parts do not have in them
@@ -49,7 +48,14 @@ class _Detail:
 
 
 # The first that fits into a row's share; ten of the last one always do.
-_DETAILED: Final = (_Detail(3, 1, 400), _Detail(3, 1, 240), _Detail(3, 0, 160), _Detail(1, 0, 120), _Detail(0, 0, 0))
+_DETAILED: Final = (
+    _Detail(3, 1, 400),
+    _Detail(3, 1, 240),
+    _Detail(1, 1, 240),
+    _Detail(3, 0, 160),
+    _Detail(1, 0, 120),
+    _Detail(0, 0, 0),
+)
 
 
 def table_card(outcomes: Sequence[Outcome], refused: Sequence[Refused] = ()) -> Element:
@@ -61,7 +67,7 @@ def table_card(outcomes: Sequence[Outcome], refused: Sequence[Refused] = ()) -> 
 def _table(outcomes: Sequence[Outcome], refused: Sequence[Refused], common: Fault | None) -> Element:
     header, title = _header(outcomes)
     start = [header, *([_told_once(common, outcomes)] if common else [])]
-    end = list(_refused(refused))
+    end = list(refused_parts(refused))
     protocols = dict.fromkeys(protocol for one in outcomes if isinstance(one, Report) for protocol in one.protocols)
     actions = [check_again([one.mailbox for one in outcomes], protocols)]
     room = BUDGET - size(card([*start, *end], spoken=title, actions=actions)) - _MARGIN
@@ -131,7 +137,7 @@ def _rows(outcomes: Sequence[Outcome], told: Fixes, room: int) -> list[Element]:
 
 def _row(number: int, outcome: Outcome, told: Fixes, detail: _Detail) -> Element:
     short = summary(outcome)
-    name, show, hide = f"row-{number}", f"row-{number}-show", f"row-{number}-hide"
+    name, show, hide = f"row-{number}", f"show-{number}", f"hide-{number}"
     address = outcome.mailbox.address
     head = columns(
         column([said(short.state.mark, weight="Bolder")], MARK_WIDTH),
@@ -183,12 +189,3 @@ def _fault(fault: Fault, whose: str, told: set[tuple[str, ...]], detail: _Detail
         yield said(foreign(cause.cause, detail.text), weight="Bolder", spacing="None")
         yield from () if again else cause_parts(cause, told, detail.text)
     yield row_of_buttons([explain(diagnosis.id)])
-
-
-def _refused(refused: Sequence[Refused]) -> Iterator[Element]:
-    """What was written as an address and is none."""
-    for one in refused[:_REFUSED_LIMIT]:
-        text = f"{State.NOT_ALLOWED.mark} {foreign(one.text, 80)}: {foreign(one.reason, 160)}"
-        yield said(text, size="Small", separator=True, spacing="Small")
-    if (left := len(refused) - _REFUSED_LIMIT) > 0:
-        yield said(f"and {left:,} more that cannot be checked", size="Small", isSubtle=True)
