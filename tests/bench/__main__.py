@@ -10,7 +10,7 @@ from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
 
-from tests.bench import cold_start, first_check, load, memory, round_trips, whole_check
+from tests.bench import bot, cold_start, first_check, load, memory, round_trips, whole_check
 
 # Each has `RUNS`, how often it measures unless told otherwise, and `measure(runs)`, which answers Markdown. One that
 # makes many checks has `CHECKS` too, their number unless told otherwise, and `measure(runs, checks)`.
@@ -21,6 +21,7 @@ SECTIONS: dict[str, ModuleType] = {
     "load": load,
     "memory": memory,
     "whole_check": whole_check,
+    "bot": bot,
 }
 _README = Path(__file__).with_name("README.md")
 

@@ -11,7 +11,7 @@ from tests.bench.table import table
 
 _ROOT = Path(__file__).parents[2]
 _README = Path(__file__).with_name("README.md")
-_SECTIONS = ["cold_start", "first_check", "round_trips", "load", "memory", "whole_check"]
+_SECTIONS = ["cold_start", "first_check", "round_trips", "load", "memory", "whole_check", "bot"]
 _LIMIT = 60.0  # seconds; one run of a section takes a few
 
 
