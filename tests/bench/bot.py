@@ -1,6 +1,7 @@
 """The bot: what the guard costs beside the SDK's own validation, and how soon a chat shows something."""
 
 import asyncio
+import json
 import statistics
 import tempfile
 import time
@@ -41,8 +42,8 @@ async def _judged(runs: int) -> str:
         ChannelValidation.open_id_metadata_endpoint = world.metadata_url
         JwtTokenExtractor.metadataCache = {}
         header = f"Bearer {world.issuer.token(SERVICE_URL)}"
-        body = activity()
-        parsed = Activity().deserialize(body)
+        body = json.dumps(activity()).encode()
+        parsed = Activity().deserialize(activity())
         credentials, configuration = SimpleCredentialProvider(BOT_CLIENT_ID, "unused"), AuthenticationConfiguration()
 
         async def guard() -> bool:
