@@ -140,7 +140,7 @@ async def test_a_connection_that_was_kept_for_too_long_costs_no_pause(world: Wor
         await _asked(_silent)(reader, writer)
         heard.append(1)
         if len(heard) != 2:
-            writer.write(_TAKEN + b'Content-Length: 10\r\n\r\n{"id":"a"}')
+            writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
             await writer.drain()
         writer.close()
 
