@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
-from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Status, WhoAmI
-from mailcheck.faces.teams.mention import hear
+from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Refused, Status, WhoAmI
+from mailcheck.faces.teams.mention import TEXT_LIMIT, hear
 from mailcheck.faces.teams.said import understand
 from mailcheck.model.request import Mailbox
 
@@ -126,6 +126,14 @@ def test_all_that_was_named_is_checked_or_refused() -> None:
     told = [*map(str, answer.mailboxes), *(one.text for one in answer.refused)]
     assert told == named
     assert len(answer.mailboxes) == MAILBOX_LIMIT
+
+
+def test_what_is_not_read_is_told() -> None:
+    """Of a message that is too long, what could be read is checked, and the rest is refused with the reason."""
+    answer = _intent(f"mailcheck a@b.example {'and so on ' * TEXT_LIMIT} c@d.example")
+    assert answer == Check(
+        (Mailbox("a@b.example"),), refused=(Refused("the rest of the message", "only 16,384 characters are read"),)
+    )
 
 
 _PIECES = st.one_of(
