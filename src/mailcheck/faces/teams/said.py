@@ -67,7 +67,7 @@ def _called(words: list[Word]) -> tuple[bool, list[Word]]:
     if len(others) < len(words):
         return True, others
     for length in (1, 2):  # `mailchek`, `mail check`
-        head = "".join(word.text for word in words[:length] if word.role is Role.WORD)
+        head = "".join(word.text for word in words[:length] if word.role is not Role.ADDRESS)
         if _nearest(head, [COMMAND], _NEAR_COMMAND):
             return True, words[length:]
     return False, words

@@ -80,7 +80,7 @@ def _name_apart(before: str) -> tuple[str, str]:
     before = before.rstrip()
     kind = (_SINGLE | _DOUBLE).get(before[-1:])
     opened = [quote.start(1) for quote in _QUOTED.finditer(before, 0, len(before) - 1) if _BOTH[quote[1]] == kind]
-    if kind and opened:
+    if opened:
         return before[: opened[-1]], ""
     start = max((separator.end() for separator in _LISTED.finditer(before)), default=0)
     return before[:start], before[start:]
@@ -115,9 +115,6 @@ def _without_gaps(word: str) -> Iterator[str]:
 
 def _pieces(word: str) -> Iterator[str]:
     """`imap/pop` as two words, and `a@b.co;c@d.co`; but not `a,b@c.co`, of which `b@c.co` would be another mailbox."""
-    if "@" not in word:
-        yield from _JOINED.split(word)
-        return
     start = len(word) - len(word.lstrip(_SEPARATORS))
     while (at := word.find("@", start)) >= 0:
         separator = _LISTED.search(word, at)
@@ -134,22 +131,25 @@ def _undressed(pieces: Sequence[str]) -> list[str]:
 
 
 def _address(piece: str, closed: Counter[str]) -> str:
-    start, end = 0, len(piece)
-    while end and _may_end(piece[end - 1]):
+    start, end = 0, len(piece)  # both move as far as a letter or digit: there is one
+    while _may_end(piece[end - 1]):
         end -= 1
     if any(sign in piece[end:] for sign in _LEFT_OUT):
         return piece
     own = _kinds(piece[end:], _CLOSERS)
-    while start < end and piece[start] != "@":
-        if not _is_before(piece[start]):
-            kind = _kind(piece[start], _OPENERS)
-            pairs = own if own[kind] else closed
-            if not kind or not pairs[kind]:
-                break
-            pairs[kind] -= 1
+    while _is_before(piece[start]) or _is_paired(_kind(piece[start], _OPENERS), own, closed):
         start += 1
     closed.update(own)
     return _unlinked(piece[start:end])
+
+
+def _is_paired(kind: str, *closers: Counter[str]) -> bool:
+    """Whether the other one of a pair is there, which then is used up."""
+    for kinds in closers:
+        if kind and kinds[kind]:
+            kinds[kind] -= 1
+            return True
+    return False
 
 
 def _word(piece: str, closed: Counter[str]) -> str:
