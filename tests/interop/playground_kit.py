@@ -171,6 +171,13 @@ class PlaygroundCommand:
         )
 
 
+def artifact(name: str) -> Path:
+    """The file for a picture that is to be looked at."""
+    folder = Path(__file__).parents[2] / "artifacts"
+    folder.mkdir(exist_ok=True)
+    return folder / f"playground-{name}.png"
+
+
 def confined(script: str) -> str:
     """The first line that a script prints in Node under confine.cjs, which then ends because its input closes."""
     need(shutil.which("node") is not None, "Node", INSTALL)

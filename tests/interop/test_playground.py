@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.playground_kit import Look, PlaygroundCommand, Step, confined
+from tests.interop.playground_kit import Browser, Look, PlaygroundCommand, Step, artifact, confined
 
 pytestmark = pytest.mark.interop
 
 _ROOT = Path(__file__).parents[2]
-_ARTIFACTS = _ROOT / "artifacts"
 _HELP = "mailcheck shared@contoso.com imap"
 _VERDICT = "Show transcript"  # a button that every verdict has, and nothing before it
-_GREETED: Step = {"until": _HELP}  # opening a chat installs the bot in it
+_GREETED: Step = {"until": "Hello, this is mailcheck"}  # opening a chat installs the bot in it
+_SOME = ("info", "shared", "empty", "no-imap", "no-pop", "not-granted", "alias", "throttled", "closed", "unknown")
+_TEN = " ".join(["mailcheck", *(f"{name}@contoso.com" for name in _SOME)])
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +32,7 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaygroundC
 
 
 def _picture(name: str) -> str:
-    _ARTIFACTS.mkdir(exist_ok=True)
-    return str(_ARTIFACTS / f"playground-{name}.png")
+    return str(artifact(name))
 
 
 def _document(picture: str, name: str) -> None:
@@ -40,37 +40,79 @@ def _document(picture: str, name: str) -> None:
         shutil.copy(_picture(picture), _ROOT / "docs" / f"{name}.png")
 
 
-def test_who_installs_it_and_who_says_hello_learns_what_to_write(playground: PlaygroundCommand) -> None:
-    """The bot greets by itself with its help, and answers small talk with the same."""
-    greeting, answer = playground.drive([_GREETED, {"say": "hello", "until": _HELP, "picture": _picture("help")}])
-    assert greeting == answer
+@pytest.fixture(scope="module")
+def chat(playground: PlaygroundCommand) -> Iterator[Browser]:
+    """Anna's own chat with the bot, which has greeted her, and to which the tests add."""
+    with playground.browser() as browser:
+        browser.do({**_GREETED, "picture": _picture("welcome")})
+        yield browser
 
 
-def test_the_verdict_on_a_healthy_mailbox_folds_its_folders_out(playground: PlaygroundCommand) -> None:
+def test_small_talk_is_answered_with_what_can_be_asked(chat: Browser) -> None:
+    """Who says hello learns what to write."""
+    assert "mailcheck whoami" in chat.do({"say": "hello", "until": _HELP, "picture": _picture("help")})
+
+
+def test_the_verdict_on_a_healthy_mailbox_folds_its_folders_out(chat: Browser) -> None:
     """The card names the mailbox and the protocols that open it; a button shows the folders and hides them again."""
-    _, closed, opened, folded = playground.drive(
-        [
-            _GREETED,
-            {"say": "/mailcheck shared@contoso.com", "until": _VERDICT, "picture": _picture("closed")},
-            {"press": "Folders", "until": "INBOX", "picture": _picture("opened")},
-            {"press": "Folders", "until": _VERDICT},
-        ]
-    )
+    closed = chat.do({"say": "/mailcheck shared@contoso.com", "until": _VERDICT, "picture": _picture("healthy")})
+    opened = chat.do({"press": "Folders", "until": "INBOX", "picture": _picture("folders")})
+    folded = chat.do({"press": "Folders", "until": _VERDICT})
     assert "shared@contoso.com" in closed
     assert "Healthy" in closed
     assert "INBOX" not in closed
     assert "Größe und Maß" in opened
     assert folded == closed
-    _document("opened", "card-healthy")
+    _document("folders", "card-healthy")
 
 
-def test_the_verdict_on_a_broken_mailbox_has_the_command_that_mends_it(playground: PlaygroundCommand) -> None:
+def test_the_transcript_and_a_second_cause_fold_out(chat: Browser) -> None:
+    """A button shows the talk with the server, and a tap on a further cause what is to be done about it."""
+    closed = chat.do({"say": "/mailcheck not-granted@contoso.com", "until": _VERDICT, "picture": _picture("broken")})
+    opened = chat.do({"tap": "Show or hide: cause 2 of 5", "picture": _picture("causes")})
+    talk = chat.do({"press": _VERDICT, "until": "IMAP transcript", "picture": _picture("transcript")})
+    assert "Broken" in closed
+    assert len(opened) > len(closed)
+    assert "AUTHENTICATE XOAUTH2" not in closed
+    assert "AUTHENTICATE XOAUTH2" in talk
+
+
+def test_the_verdict_on_a_degraded_mailbox_has_the_command_that_mends_it(chat: Browser) -> None:
     """Where IMAP is switched off, the card shows the cmdlet that switches it on, with the mailbox filled in."""
-    question: Step = {"say": "/mailcheck no-imap@contoso.com", "until": _VERDICT, "picture": _picture("broken")}
-    _, shown = playground.drive([_GREETED, question])
+    question: Step = {"say": "/mailcheck no-imap@contoso.com", "until": _VERDICT, "picture": _picture("degraded")}
+    shown = chat.do(question)
     assert "Degraded" in shown
     assert "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true" in shown
-    _document("broken", "card")
+    _document("degraded", "card")
+
+
+def test_check_again_follows_the_check_on_the_same_card(chat: Browser) -> None:
+    """The card shows how far the check is, and its verdict; pressed again, it does so once more in its place."""
+    steps: list[Step] = [
+        {"say": "slow@contoso.com", "until": "signing in", "picture": _picture("progress")},
+        {"until": _VERDICT},
+        {"press": "Check again", "until": "signing in"},
+        {"until": _VERDICT},
+    ]
+    assert ["Healthy" in chat.do(step) for step in steps] == [False, True, False, True]
+
+
+def test_a_diagnosis_is_explained_at_the_press_of_a_button(chat: Browser) -> None:
+    """Explain adds a card that says what the diagnosis means; the page says that it is below."""
+    chat.do({"say": "no-pop@contoso.com", "until": _VERDICT})
+    shown = chat.do({"press": "Explain", "until": "pop-sign-in-refused", "picture": _picture("explained")})
+    assert "POP" in shown
+
+
+def test_ten_mailboxes_are_a_table_that_opens(chat: Browser) -> None:
+    """Each mailbox is a row with its verdict, and a tap on the row shows what is the matter with it."""
+    closed = chat.do({"say": _TEN, "until": "of 10 mailboxes open", "picture": _picture("ten")})
+    opened = chat.do(
+        {"tap": "Show or hide no-pop@contoso.com", "until": "sign-in by POP", "picture": _picture("ten-opened")}
+    )
+    assert closed.count("@contoso.com") == 10
+    assert "sign-in by POP" not in closed
+    assert "sign-in by POP" in opened
 
 
 def test_a_mention_in_a_group_chat_is_answered_there(playground: PlaygroundCommand) -> None:
@@ -94,15 +136,21 @@ _LOOKS = (Look("dark", theme="dark"), Look("narrow", width=320), Look("narrow-da
 @pytest.mark.parametrize("look", _LOOKS, ids=lambda look: look.name)
 def test_what_it_looks_like_dark_and_on_a_telephone(playground: PlaygroundCommand, look: Look) -> None:
     """The cards say the same in the dark and where it is narrow, and their pictures are there to be looked at."""
-    cards = {"help": "hello", "healthy": "shared@contoso.com", "broken": "not-granted@contoso.com"}
+    cards = {
+        "help": ("hello", _HELP),
+        "healthy": ("shared@contoso.com", _VERDICT),
+        "broken": ("not-granted@contoso.com", _VERDICT),
+        "ten": (_TEN, "of 10 mailboxes open"),
+    }
     steps: list[Step] = [
-        {"say": words, "until": _HELP if name == "help" else _VERDICT, "picture": _picture(f"{name}-{look.name}")}
-        for name, words in cards.items()
+        {"say": words, "until": shown, "picture": _picture(f"{name}-{look.name}")}
+        for name, (words, shown) in cards.items()
     ]
-    _, helped, healthy, broken = playground.drive([_GREETED, *steps], look)
+    _, helped, healthy, broken, ten = playground.drive([_GREETED, *steps], look)
     assert _HELP in helped
     assert "Healthy" in healthy
     assert "Add-MailboxPermission" in broken
+    assert ten.count("@contoso.com") == 10
 
 
 def test_it_listens_on_loopback_only(playground: PlaygroundCommand) -> None:

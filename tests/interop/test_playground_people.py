@@ -1,18 +1,22 @@
 """Several people and one bot in Microsoft's own Teams emulator, without its page."""
 
+import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
 
 import pytest
 
-from lab.teams.conversation import ANNA, CHLOE
+from lab.teams.conversation import ANNA, BEN, CARD_TYPE, CHLOE
 from tests.interop.playground_headless import Headless
-from tests.interop.playground_kit import PlaygroundCommand
+from tests.interop.playground_kit import PlaygroundCommand, Step, artifact
 
 pytestmark = pytest.mark.interop
 
 _SHARED = "shared@contoso.com"
+_VERDICT = "Show transcript"
+_GREETED: Step = {"until": "Hello, this is mailcheck"}
 _AT_ONCE = 1.0  # seconds, in which the first card has to be there
 _BUSY = 5.0  # how many times longer a machine may need that tests much else at the same time
 
@@ -56,3 +60,63 @@ async def test_a_stranger_is_refused_and_nothing_is_checked(people: Headless) ->
     message = await people.say(CHLOE, _SHARED)
     assert len(message.cards) == 1
     assert CHLOE.object_id in str(message.card)
+
+
+async def test_a_second_person_checks_again_for_everybody(playground: PlaygroundCommand, people: Headless) -> None:
+    """Ben presses a button of the card that Anna got; in front of her the same card follows the check."""
+    with playground.browser() as page:
+        await asyncio.to_thread(page.do, _GREETED)
+        await asyncio.to_thread(page.do, {"in": "Mail operations chat", **_GREETED})
+        message = await people.say(ANNA, "slow@contoso.com")
+        await people.shown(message, "Healthy")
+        await asyncio.to_thread(page.do, {"until": _VERDICT})
+        before = len(message.cards)
+        pressed = asyncio.create_task(people.press(BEN, message, message.action("Check again")))
+        await asyncio.to_thread(page.do, {"until": "signing in"})
+        answer = await pressed
+        shown = await asyncio.to_thread(page.do, {"until": _VERDICT})
+
+        assert answer.status == 200
+        assert answer.type == CARD_TYPE
+        assert answer.value == message.card
+        assert len(message.cards) > before + 1
+        assert "Healthy" in shown
+
+        await people.say(CHLOE, "slow@contoso.com")
+        picture = str(artifact("refused"))
+        refused = await asyncio.to_thread(page.do, {"until": CHLOE.object_id, "picture": picture})
+        assert "You are not among the people who may use this bot" in refused
+
+
+async def test_a_strangers_press_changes_nothing(people: Headless) -> None:
+    """Chloe is told that the button is not for her; nobody sees anything of it."""
+    message = await people.say(ANNA, _SHARED)
+    await people.shown(message, "Healthy")
+    cards = list(message.cards)
+    answer = await people.press(CHLOE, message, message.action("Check again"))
+    assert (answer.status, answer.type) == (200, "application/vnd.microsoft.activity.message")
+    assert CHLOE.object_id in answer.value
+    assert message.cards == cards
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"verb": "delete", "data": {"mailboxes": [_SHARED]}},
+        {"verb": "check", "data": {"mailboxes": ["nobody", 7]}},
+        {"verb": "check", "data": {"mailboxes": [f"a{number}@contoso.com" for number in range(500)]}},
+        {"verb": "check", "data": "x" * 10_000},
+        {"verb": "explain", "data": {"id": ["../../etc/passwd"]}},
+        {"verb": None},
+        {},
+    ],
+    ids=["verb", "addresses", "five hundred", "text", "diagnosis", "no verb", "nothing"],
+)
+async def test_a_forged_button_is_none(people: Headless, forged: Mapping[str, Any]) -> None:
+    """An operator's press of what no card of the bot has is answered with an error, and nothing is checked."""
+    message = await people.say(BEN, "help")
+    answer = await people.press(BEN, message, forged)
+    assert answer.type == "application/vnd.microsoft.error"
+    assert answer.value["code"] == "BadRequest"
+    assert "not one of mine" in answer.value["message"]
+    assert len(message.cards) == 1

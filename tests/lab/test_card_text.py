@@ -300,13 +300,13 @@ def test_a_row_that_opens() -> None:
 
     assert closed.text == dedent("""\
         ╭──────────────────────────────────────╮
-        │ [1] one@contoso.com                ▾ │
-        │     Broken: no grant                 │
+        │ [1]  one@contoso.com               ▾ │
+        │      Broken: no grant                │
         ╰──────────────────────────────────────╯""")
     assert opened.text == dedent("""\
         ╭──────────────────────────────────────╮
-        │ [1] one@contoso.com                ▴ │
-        │     Broken: no grant                 │
+        │ [1]  one@contoso.com               ▴ │
+        │      Broken: no grant                │
         │ IMAP: no grant                       │
         │ [ 2 Explain ]                        │
         ╰──────────────────────────────────────╯""")

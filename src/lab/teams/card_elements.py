@@ -24,6 +24,7 @@ _PIXELS_PER_CELL = 8
 _COLOURS = {"good": "green", "attention": "red", "warning": "yellow", "accent": "cyan"}
 _BARS = {style: Style(colour=colour) for style, colour in _COLOURS.items()} | {"emphasis": DIM}
 _BUTTONS = {"positive": "green", "destructive": "red"}
+_NUMBER = 5  # cells for the number of what can be tapped: rows one to ninety-nine begin at the same place
 _AIRY = ("medium", "large", "extralarge", "padding")
 _ACTIONS = ("Action.Execute", "Action.Submit", "Action.OpenUrl", "Action.ToggleVisibility")
 
@@ -162,7 +163,7 @@ def _tappable(element: Element, width: int, pen: Pen, draw: Callable[[int], Bloc
     if action is None or action.get("isEnabled") is False:
         return draw(width)
     pen.buttons.append(action)
-    number = f"[{pen.first + len(pen.buttons) - 1}] "
+    number = f"[{pen.first + len(pen.buttons) - 1}]".ljust(_NUMBER)
     block = draw(width - len(number)) or [()]
     return [(Run(" " * len(number) if i else number, DIM), *line) for i, line in enumerate(block)]
 

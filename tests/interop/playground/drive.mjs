@@ -81,8 +81,7 @@ async function say(words, to) {
   const before = await cards.count();
   await type(words, to);
   // An answer that comes before the page has put up the new post of a channel is lost to the page: it is posted again.
-  const first = cards.nth(before).waitFor(channel ? { timeout: LOST } : {});
-  await (channel ? first.catch(() => type(words, to)) : first);
+  if (channel) await cards.nth(before).waitFor({ timeout: LOST }).catch(() => type(words, to));
   await cards.nth(before).waitFor();
 }
 
