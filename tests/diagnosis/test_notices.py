@@ -35,10 +35,12 @@ def certificate(left: dt.timedelta) -> Certificate:
         (7 * DAY, Severity.WARNING),
         (7 * DAY - MOMENT, Severity.URGENT),
         (MOMENT, Severity.URGENT),
+        (-MOMENT, None),
+        (-30 * DAY, None),
     ],
 )
 def test_a_certificate_warns_before_it_expires(left: dt.timedelta, severity: Severity | None) -> None:
-    """Within 30 days a note, within 14 a warning, within 7 it is urgent; how to renew it goes with it."""
+    """Within 30 days a note, within 14 a warning, within 7 urgent, with how to renew it; once expired, nothing."""
     notice = notices.expiring(certificate(left), NOW, APP, PUBLIC)
     assert (notice and notice.severity) == severity
     if notice:

@@ -20,8 +20,11 @@ _CHECK_IPV6 = step("Look at the IPv6 route of the Function App's network, or tak
 
 
 def expiring(credential: Credential, now: dt.datetime, app: App, cloud: Cloud) -> Notice | None:
-    """A warning when the credential is in force for less than 30 days more; more urgent below 14, and below 7."""
-    if credential.not_after is None:
+    """A warning when the credential is in force for less than 30 days more; more urgent below 14, and below 7.
+
+    None where it is not in force any more: that is a diagnosis.
+    """
+    if credential.not_after is None or now > credential.not_after:
         return None
     days = (credential.not_after - now).days
     severity = next((severity for limit, severity in EXPIRY.items() if days < limit), None)
