@@ -33,7 +33,7 @@ _DASHES: Final = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015", "-")
 _BOTH: Final = _SINGLE | _DOUBLE | _DASHES | {"*": "*", "_": "_", "~": "~", "|": "|"}
 _OPENERS: Final = _BOTH | {"{": "{}"}
 _CLOSERS: Final = _BOTH | {"}": "{}"}
-_BEFORE: Final = frozenset("([,;:\ufe0f\u00a1\u00bf\u00b7\u2022\u2023\u2043\u2219")  # no address has one; bullets
+_BEFORE: Final = frozenset(",;:\ufe0f\u00a1\u00bf\u00b7\u2022\u2023\u2043\u2219")  # no address has one; bullets
 _PICTURES: Final = frozenset({"So", "Ps"})  # Unicode's categories of emoji and opening brackets: nor one of these
 _AFTER: Final = frozenset(")],;:.!?\ufe0f")  # no address ends with one, nor with a sign outside ASCII
 
@@ -62,7 +62,7 @@ def written(text: str) -> list[Word]:
 def _line(line: str) -> Iterator[Word]:
     end = 0
     for angle in _ANGLE.finditer(line):
-        if "@" not in angle[1] or len(angle[1].split()) > 1 or _LISTED.search(angle[1]):
+        if "@" not in angle[1] or len(angle[1].split()) > 1:
             continue
         loose, name = _name_apart(line[end : angle.start()])
         yield from _words(loose)
@@ -146,7 +146,7 @@ def _address(piece: str, closed: Counter[str]) -> str:
 def _is_paired(kind: str, *closers: Counter[str]) -> bool:
     """Whether the other one of a pair is there, which then is used up."""
     for kinds in closers:
-        if kind and kinds[kind]:
+        if kinds[kind]:
             kinds[kind] -= 1
             return True
     return False
@@ -165,7 +165,7 @@ def _is_before(character: str) -> bool:
     """Whether this is no part of an address that follows it, nor what a client makes of one."""
     if character in _OPENERS:
         return False
-    return character in _BEFORE or (not character.isascii() and unicodedata.category(character) in _PICTURES)
+    return character in _BEFORE or unicodedata.category(character) in _PICTURES
 
 
 def _may_end(character: str) -> bool:
