@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -28,18 +27,6 @@ _URL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 # A step of drive.mjs, which describes it.
 type Step = Mapping[str, str | Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the page is looked at: the theme, `light` or `dark`, and the width of a card in pixels; 0: the page's own."""
-
-    name: str
-    theme: str = "light"
-    width: int = 0
-
-
-LIGHT = Look("light")
 
 
 class Browser:
@@ -142,9 +129,9 @@ class PlaygroundCommand:
         return False
 
     @contextmanager
-    def browser(self, look: Look = LIGHT) -> Iterator["Browser"]:
-        """A browser of its own at the page, for as long as the context lasts."""
-        arguments = [self.url, self.chromium, tempfile.mkdtemp(dir=self.folder), look.theme, str(look.width or "")]
+    def browser(self, theme: str = "light") -> Iterator["Browser"]:
+        """A browser of its own at the page, in a theme, `light` or `dark`, for as long as the context lasts."""
+        arguments = [self.url, self.chromium, tempfile.mkdtemp(dir=self.folder), theme]
         with subprocess.Popen(
             ["node", str(FOLDER / "drive.mjs"), *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -153,13 +140,13 @@ class PlaygroundCommand:
             assert process.stdin is not None
             process.stdin.close()
 
-    def drive(self, steps: Sequence[Step], look: Look = LIGHT) -> list[str]:
+    def drive(self, steps: Sequence[Step], theme: str = "light") -> list[str]:
         """Does these steps in a new browser; the visible text of the bot's last message after each.
 
         Raises:
             AssertionError: A step failed; the text says which, what the chat shows, and the logs.
         """
-        with self.browser(look) as browser:
+        with self.browser(theme) as browser:
             return [browser.do(step) for step in steps]
 
     @property

@@ -1,6 +1,6 @@
 // Talks to the bot in the Agents Playground as a person does, in headless Chromium, and tells what was seen.
 //
-//   node drive.mjs URL CHROMIUM PROFILE THEME [WIDTH]
+//   node drive.mjs URL CHROMIUM PROFILE THEME
 //
 // It reads one step a line as JSON and answers each with a line, {"seen": TEXT} or {"error": TEXT}; it ends with its
 // input. The members of a step are done in this order:
@@ -11,9 +11,9 @@
 //   press    presses the button with this title in the bot's last message
 //   tap      taps what is named so in the bot's last message, such as a row that opens
 //   until    waits until the bot's last message shows this text, or any of these texts
-//   picture  writes the last exchange as PNG into this file
+//   picture  writes the last exchange as PNG into this file, and once more with a narrow card into NAME-narrow.png
 // What is seen is the visible text of the bot's last message. The profile is a new folder for the browser; THEME is
-// light or dark; WIDTH is that of a card in pixels, where it is to be narrower than the window lets it be.
+// light or dark.
 import { createInterface } from "node:readline/promises";
 import { chromium } from "playwright-core";
 import { THEMES } from "../cards/hosts.mjs";
@@ -21,10 +21,11 @@ import { DEADLINE, FLAGS } from "../chromium.mjs";
 
 const CARD = ".ac-adaptiveCard";
 const AROUND = { left: 84, top: 102, right: 24, bottom: 24 }; // pixels: the bot's face; what was asked; the frame
+const NARROW = 320; // pixels, of a card on a telephone
 const LOST = 4_000; // milliseconds after which an answer will not come any more
 const SIZE = { width: 660, height: 5000 }; // tall: the longest card is seen without scrolling
 
-const [url, executablePath, profile, theme, width] = process.argv.slice(2);
+const [url, executablePath, profile, theme] = process.argv.slice(2);
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath,
   headless: true,
@@ -64,8 +65,6 @@ async function open() {
   await page.goto(url);
   await boxes.first().waitFor();
   await page.getByRole("button", { name: "Hide log panel" }).click();
-  // The page itself gets no narrower than 600 pixels.
-  if (width) await page.addStyleTag({ content: `.ac-preview-panel { max-width: ${width}px }` });
 }
 
 async function goTo(name, toChannel) {
@@ -105,6 +104,14 @@ async function until(wanted) {
   );
 }
 
+async function pictures(path) {
+  await picture(path);
+  // The page itself gets no narrower than 600 pixels.
+  const style = await page.addStyleTag({ content: `.ac-preview-panel { max-width: ${NARROW}px }` });
+  await picture(path.replace(".png", "-narrow.png"));
+  await style.evaluate((element) => element.remove());
+}
+
 async function picture(path) {
   await last().scrollIntoViewIfNeeded();
   const { x, y, width, height } = await last().boundingBox();
@@ -124,7 +131,7 @@ async function take(step) {
   if (step.press) await last().getByRole("button", { name: step.press }).click();
   if (step.tap) await last().getByLabel(step.tap).click();
   if (step.until) await until(step.until);
-  if (step.picture) await picture(step.picture);
+  if (step.picture) await pictures(step.picture);
   return await last().innerText();
 }
 
