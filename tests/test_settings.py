@@ -294,6 +294,14 @@ def test_a_wrong_bot_setting_is_named(name: str, value: str) -> None:
     assert list(problems(Settings.read({**BOT, name: value}).bot)) == [name]
 
 
+def test_a_lab_signs_no_requests_in_azure() -> None:
+    """Metadata on loopback, with which the bot answers on loopback too, is for a workstation only."""
+    lab = {"MAILCHECK_BOT_METADATA": "http://127.0.0.1:5000/v1/.well-known/openidconfiguration"}
+    assert bot(lab).metadata == lab["MAILCHECK_BOT_METADATA"]
+    azure = {**BOT, **lab, "WEBSITE_INSTANCE_ID": "0123"}
+    assert list(problems(Settings.read(azure).bot)) == ["MAILCHECK_BOT_METADATA"]
+
+
 def test_service_hosts_are_whole_names() -> None:
     """What is added to the hosts of Teams' connector is a list of names; without it, none is added."""
     assert bot().service_hosts == frozenset()

@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_guard import LEEWAY, Admitted, BotGuard, Rejected
-from tests.adapters.bot_kit import SERVICE_URL, Issued, activity, issued
+from mailcheck.adapters.bot_hosts import ServiceHosts
+from mailcheck.adapters.bot_keys import SigningKeys
+from tests.adapters.bot_kit import SERVICE_URL, Clock, Issued, activity, issued
 from tests.forgeries import FORGERIES
 from tests.forging import EVIL, Forgery, publish
 
@@ -148,3 +153,38 @@ async def test_a_strangers_body_is_not_read(world: Issued) -> None:
         decision = await world.guard.admit(header, b"{" * 1_000_000)
         assert isinstance(decision, Rejected)
         assert reason in decision.reason
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_character_of_a_token_counts(besieged: Issued) -> None:
+    """An honest token with any one character changed, left out or doubled is refused."""
+    honest = besieged.issuer.token(SERVICE_URL)
+    for at, letter in enumerate(honest):
+        other = "B" if letter == "A" else "A"
+        for forged in (other, "", letter * 2, "."):
+            token = honest[:at] + forged + honest[at + 1 :]
+            if token != honest:
+                assert not (await besieged.guard.admit(_bearer(token), _BODY)).admitted, (at, forged)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_part_of_a_request_will_do(besieged: Issued) -> None:
+    """An honest request that broke off, in its header or in its body, is refused wherever it did."""
+    honest = _bearer(besieged.issuer.token(SERVICE_URL))
+    for end in range(len(honest)):
+        assert not (await besieged.guard.admit(honest[:end], _BODY)).admitted, end
+    for end in range(len(_BODY)):
+        assert not (await besieged.guard.admit(honest, _BODY[:end])).admitted, end
+
+
+_ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
+
+
+@given(_ANY_TEXT, st.sampled_from(["", "Bearer ", "Bearer e30.", "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ."]))
+def test_any_header_is_refused(text: str, before: str) -> None:
+    """Whatever the host hands over, lone surrogates included, the guard answers, and lets nobody in."""
+    keys = SigningKeys("http://127.0.0.1:1/", session=requests.Session(), clock=Clock().monotonic)
+    guard = BotGuard(
+        app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=keys, hosts=ServiceHosts(), now=Clock().now
+    )  # fmt: skip
+    assert not asyncio.run(guard.admit(before + text, _BODY)).admitted

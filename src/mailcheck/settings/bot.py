@@ -22,6 +22,7 @@ from mailcheck.settings.reader import (
 
 EVERYONE = "*"
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+_IN_AZURE = "WEBSITE_INSTANCE_ID"  # App Service and Functions set it, and nothing that runs on a workstation
 # A name with a dot in it, whose last label is no number: neither an IP address nor `*`.
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
 
@@ -94,6 +95,8 @@ def read_bot(read: Reader) -> BotSettings | Problems:
         "MAILCHECK_BOT_METADATA", metadata, is_https(metadata) or is_loopback(metadata),
         "an https:// address (http:// is taken for loopback only)",
     )  # fmt: skip
+    if is_loopback(metadata) and read.text(_IN_AZURE):
+        read.refuse("MAILCHECK_BOT_METADATA", "is on this machine, and Azure is no place for a lab that signs requests")
     hosts = read.listed("MAILCHECK_BOT_SERVICE_HOSTS")
     named = all(_HOST.fullmatch(host) for host in hosts)
     read.checked("MAILCHECK_BOT_SERVICE_HOSTS", "set", named, "a list of whole host names, such as smba.example.com")
