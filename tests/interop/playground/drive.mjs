@@ -114,13 +114,14 @@ async function pictures(path) {
 
 async function picture(path) {
   await last().scrollIntoViewIfNeeded();
-  const { x, y, width, height } = await last().boundingBox();
-  const top = Math.max(y - AROUND.top, 0);
-  const left = Math.max(x - AROUND.left, 0);
-  const right = Math.min(x + width + AROUND.right, SIZE.width);
+  const card = await last().boundingBox();
+  const top = Math.max(card.y - AROUND.top, 0);
+  const left = Math.max(card.x - AROUND.left, 0);
+  // What was asked stands at the right edge of the window; beside a narrow card it is left out.
+  const right = card.width > NARROW ? SIZE.width : card.x + card.width + AROUND.right;
   await page.screenshot({
     path,
-    clip: { x: left, y: top, width: right - left, height: y + height + AROUND.bottom - top },
+    clip: { x: left, y: top, width: right - left, height: card.y + card.height + AROUND.bottom - top },
   });
 }
 

@@ -103,9 +103,11 @@ def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detai
     for place, cause in enumerate(shown, 1):
         which = f"Cause {place} of {len(causes)}" if len(causes) > 1 else "Cause"
         text = foreign(cause.cause, detail.text)
-        again = " · as above" if cause.fix in told else ""
-        title = [label(f"{which} · {cause.likelihood}{again}"), said(text, weight="Bolder", spacing="None")]
-        rest = [] if again else list(cause_parts(cause, told, detail.text))
+        if cause.fix in told:
+            yield said(f"{which} · {cause.likelihood} · as above: {text}", size="Small", spacing="Medium")
+            continue
+        title = [label(f"{which} · {cause.likelihood}"), said(text, weight="Bolder", spacing="None")]
+        rest = list(cause_parts(cause, told, detail.text))
         if not rest or (place == 1 and not fault.waiting):
             yield block([*title, *rest], spacing="Medium")
         else:

@@ -19,7 +19,7 @@ _ICONS: Final = {
     "inbox": "📥",
     "drafts": "📝",
     "sent": "📤",
-    "trash": "🗑",
+    "trash": "🗑️",
     "junk": "🚫",
     "archive": "📦",
     "all": "📬",
