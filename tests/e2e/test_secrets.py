@@ -36,6 +36,7 @@ def assert_clean(what: str, text: str, world: World) -> None:
     known = {name: settings[name] for name in ("MicrosoftAppPassword", "IDENTITY_HEADER")}
     known["the client secret"] = world.app_secret
     known["the private key"] = world.app_certificate.key_pem.decode().splitlines()[5]
+    known["the bot's private key"] = world.bot_certificate.key_pem.decode().splitlines()[5]
     for name, value in known.items():
         assert value not in text, f"{name} is in {what}"
     for name, shape in SHAPES.items():
@@ -50,6 +51,7 @@ async def test_the_shapes_find_what_they_are_for(world: World) -> None:
         token,
         "dXNlcj1zaGFyZWRAY29udG9zby5jb20B",
         world.app_certificate.key_pem.decode(),
+        world.bot_certificate.key_pem.decode().splitlines()[5],
         "".join(world.app_certificate.certificate_pem.decode().splitlines()[1:-1]),
         world.settings()["MicrosoftAppPassword"],
         world.app_secret,

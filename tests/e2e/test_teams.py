@@ -1,6 +1,7 @@
 """The bot as people meet it: signed activities in, function_app.py, the connector's conversation out."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,16 +142,34 @@ async def test_the_bots_own_token_is_genuine(world: World) -> None:
         ("managed identity", {"MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppPassword": ""}),
     ],
 )  # fmt: skip
-async def test_the_bot_proves_itself_in_three_ways(world: World, proof: str, change: dict[str, str]) -> None:
+async def test_the_bot_proves_itself_in_three_ways(
+    world: World, proof: str, change: dict[str, str], tmp_path: Path
+) -> None:
     """By a secret, by a certificate out of the vault, or as a managed identity: the connector takes its answer."""
-    bot_url, seen = world.teams.bot_url, len(world.entra.sightings)
-    async with AppProcess(ROOT, {**world.settings(), **change}) as process:
-        world.teams.bot_url = f"{process.url}/api/messages"
-        assert (await world.teams.say("help")).posts
+    bot_url, seen, log = world.teams.bot_url, len(world.entra.sightings), tmp_path / "host.log"
+    with log.open("wb") as sink:
+        async with AppProcess(ROOT, {**world.settings(), **change}, log=sink) as process:
+            world.teams.bot_url = f"{process.url}/api/messages"
+            assert (await world.teams.say("help")).posts
     world.teams.bot_url = bot_url
     assert world.teams.connector.refused == []
     asked = {sighting.credential for sighting in world.entra.sightings[seen:] if sighting.client_id == BOT_CLIENT_ID}
     assert asked == ({proof} - {"managed identity"})  # the platform gives that token, and Entra sees no request
+    assert_clean("the log", log.read_text(), world)
+
+
+async def test_a_bot_without_its_certificate_says_so_in_the_log(world: World, tmp_path: Path) -> None:
+    """The vault has no certificate of that name: nothing can be posted, Teams hears 200, and the log says why."""
+    change = {"MicrosoftAppPassword": "", "MAILCHECK_BOT_CERTIFICATE": "another"}
+    bot_url, log = world.teams.bot_url, tmp_path / "host.log"
+    with log.open("wb") as sink:
+        async with AppProcess(ROOT, {**world.settings(), **change}, log=sink) as process:
+            world.teams.bot_url = f"{process.url}/api/messages"
+            reply = await world.teams.say("help")
+    world.teams.bot_url = bot_url
+    assert (reply.status, reply.posts) == (200, [])
+    assert "the bot's certificate could not be had: SecretNotFound" in log.read_text()
+    assert_clean("the log", log.read_text(), world)
 
 
 async def test_only_operators_are_answered(world: World) -> None:
