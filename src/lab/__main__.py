@@ -13,6 +13,7 @@ import dataclasses
 import os
 import signal
 import sys
+import textwrap
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -131,7 +132,8 @@ async def _chat(options: argparse.Namespace) -> int:
         except AppFailed as failed:
             raise AppFailed(f"{failed}; its log is {path}") from failed
         world.teams.bot_url = f"{app.url}/api/messages"
-        terminal.write(_welcome(app.url, path, options.scenario))
+        welcome = _welcome(app.url, path, options.scenario)
+        terminal.write(_fitted(welcome, terminal.width) if terminal.live else welcome)
         await chat(world.teams, terminal)
     return 0
 
@@ -145,6 +147,11 @@ def _welcome(url: str, log: Path, scenario: Scenario | None) -> str:
         f"Type  {_DEMONSTRATION}  (the app's log: {os.path.relpath(log)})\n"
         f"You are Anna, who may use the bot, as Ben may; Chloe may not: see with  :as chloe\n\n"
     )
+
+
+def _fitted(text: str, width: int) -> str:
+    """The lines of a text, broken between words where they are longer than the terminal is wide."""
+    return "\n".join(textwrap.fill(line, width, subsequent_indent="    ") for line in text.split("\n"))
 
 
 def _or_demonstration(read_line: Callable[[], Awaitable[str | None]]) -> Callable[[], Awaitable[str | None]]:

@@ -241,8 +241,8 @@ class Vt:
 
     @property
     def screen(self) -> str:
-        """What a person sees, but for the help line at the top."""
-        return "\n".join(self.rows[1:])
+        """What a person sees below the help at the top, which is three lines here."""
+        return "\n".join(self.rows[3:])
 
 
 async def on_a_terminal(*lines: str, height: int = 24) -> Vt:

@@ -4,7 +4,7 @@ On a pipe nothing is ever taken back: each drawing is written once, below the on
 """
 
 from lab.teams.activities import BOT_NAME
-from lab.teams.styled import BOLD, DIM, Run, Style, cells, neutral, paint
+from lab.teams.styled import BOLD, DIM, Run, Style, cells, neutral, paint, wrap
 from lab.teams.terminal import Terminal
 
 PROMPT = "you> "
@@ -47,10 +47,10 @@ class Screen:
         self._last = None
 
     def note(self, text: str) -> None:
-        """A remark of the chat's own, dim."""
-        line = neutral(text).replace("\n", " ")
-        self._write_below(self._painted(line, DIM))
-        self._rows += self._rows_of(line) - 1
+        """A remark of the chat's own, dim; on a terminal broken between words."""
+        line = Run(neutral(text).replace("\n", " "), DIM)
+        lines = wrap([line], self._terminal.width) if self._terminal.live else [(line,)]
+        self._write_below("\n".join(paint(one, colour=self._terminal.colour) for one in lines))
 
     def show(self, post_id: str, drawing: str) -> None:
         """Draws a message; over its old drawing, where that is the last thing on the screen."""

@@ -63,6 +63,10 @@ async function open() {
     });
   }
   await page.goto(url);
+  if (theme === "dark") {
+    const ground = THEMES.dark.page.ground;
+    await page.addStyleTag({ content: `.fui-FluentProvider > div { background-color: ${ground} !important }` });
+  }
   await boxes.first().waitFor();
   await page.getByRole("button", { name: "Hide log panel" }).click();
 }
