@@ -117,6 +117,16 @@ async def test_a_key_that_is_new_is_found_at_once(keys: SigningKeys, documents: 
     assert documents.asked.count("openid") == 4
 
 
+async def test_all_who_bring_a_new_key_at_once_wait_for_it(keys: SigningKeys, documents: Documents) -> None:
+    """When the issuer changes its key, whoever comes while it is fetched is let in with the first one."""
+    assert await keys.find(_KEY.kid) is not None
+    new = SigningKey.generate()
+    documents.jwks = {"keys": [_JWK, new.jwk(endorsements=["msteams"])]}
+    found = await asyncio.gather(*(keys.find(new.kid) for _ in range(5)))
+    assert all(found)
+    assert documents.asked.count("openid") == 2
+
+
 async def test_an_invention_delays_a_new_key_by_the_pause_at_most(keys: SigningKeys, documents: Documents) -> None:
     """A stranger's invented ids can keep a new key out for a minute, and not longer."""
     assert await keys.find("invented") is None

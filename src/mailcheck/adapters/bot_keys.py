@@ -116,7 +116,11 @@ class SigningKeys:
         if fetched.failed:
             return now - fetched.tried >= RETRY_PAUSE
         is_stale, is_unknown = now - fetched.at > FRESH, kid not in fetched.keys
-        return is_stale or (is_unknown and now - self._chased >= CHASE_PAUSE)
+        return is_stale or (is_unknown and (self._is_refreshing() or now - self._chased >= CHASE_PAUSE))
+
+    def _is_refreshing(self) -> bool:
+        """Whether the documents are on their way: they may have the key of whoever comes meanwhile."""
+        return self._refreshing is not None and not self._refreshing.done()
 
     def _refresh(self) -> None:
         before = self._fetched or _Fetched(MappingProxyType({}), at=float("-inf"), tried=0.0, failed=True)
