@@ -32,7 +32,7 @@ from msrest.pipeline.async_abc import AsyncPipeline
 
 from mailcheck.adapters.bot_credentials import BotCredentials
 from mailcheck.adapters.bot_sender import TIMEOUTS, ConnectorSender
-from mailcheck.adapters.bot_tries import Pause, Tries
+from mailcheck.adapters.bot_tries import LEAST_TIME, Pause, Tries
 from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.delivery import Undelivered
 
@@ -47,7 +47,8 @@ class TeamsChannel:
     In a turn, `send_activity` and `update_activity` give a `ResourceResponse`, whose id may be None, or an
     `Undelivered`; they have ended by the turn's deadline, whatever the connector does. What passes is tried again as
     long as there is time. An activity of `importance` `low`, such as progress that the next one makes up for, is
-    tried once, and not waited for long; the mark is for this adapter, and Teams does not see it.
+    tried once, and not waited for long; where it was given up, what is put in its place later is put there again once
+    it has ended. The mark is for this adapter, and Teams does not see it.
 
     Args:
         app_id: The bot's application (client) id.
@@ -95,7 +96,7 @@ class TeamsChannel:
 
         sender = ConnectorSender(self._credentials, self._session, deadline=deadline, timeouts=self._timeouts)
         connectors = _Connectors(sender)
-        adapter = _Adapter(connectors, self._tries, deadline)
+        adapter = _Adapter(connectors, sender, self._tries, deadline)
         answer = await adapter.process_activity(self._authenticated(parsed.service_url, connectors), parsed, logic)
         return (HTTPStatus.OK, None) if answer is None else (int(answer.status), answer.body)
 
@@ -114,8 +115,9 @@ class TeamsChannel:
 class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotations
     """The SDK's adapter for one turn; what could not be sent or updated is a value instead of an exception."""
 
-    def __init__(self, connectors: "_Connectors", tries: Tries, deadline: float) -> None:
+    def __init__(self, connectors: "_Connectors", sender: ConnectorSender, tries: Tries, deadline: float) -> None:
         super().__init__(_GuardedAuthentication(connectors))
+        self._sender = sender
         self._tries = tries
         self._deadline = deadline
 
@@ -130,7 +132,13 @@ class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotat
             await super(_Adapter, self).update_activity(context, unmarked)
             return ResourceResponse(id=activity.id)
 
-        return await self._tries.deliver("update", update, once=once, deadline=self._deadline)
+        outcome: Delivered = await self._tries.deliver("update", update, once=once, deadline=self._deadline)
+        if once or isinstance(outcome, Undelivered):
+            return outcome
+        # Teams may carry out an update that was given up after this one, which would then be gone from the chat.
+        if await self._sender.end_given_up(self._deadline - LEAST_TIME):
+            outcome = await self._tries.deliver("update", update, once=False, deadline=self._deadline)
+        return outcome
 
     async def _send(self, context: TurnContext, activity: Activity) -> Delivered:
         unmarked, once = _unmarked(activity)

@@ -58,6 +58,7 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         self._session = session
         self._deadline = deadline
         self._timeouts = timeouts
+        self._given_up: set[asyncio.Future[Answered | Setback]] = set()
 
     async def __aexit__(self, *_: object) -> None:
         """Closes nothing: the session is shared."""
@@ -79,6 +80,16 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
             raise NotTakenError(outcome)
         return outcome
 
+    async def end_given_up(self, until: float) -> bool:
+        """Whether there were calls that whoever made them has given up; they have ended, or it is that late.
+
+        Teams may act on such a call after one that was made later.
+        """
+        given_up, self._given_up = self._given_up, set()
+        if given_up:
+            await asyncio.wait(given_up, timeout=max(0.0, until - asyncio.get_running_loop().time()))
+        return bool(given_up)
+
     async def _token(self) -> Secret[str]:
         token = await self._credentials.token()
         if isinstance(token, NoToken):
@@ -90,7 +101,12 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
     async def _once(self, request: Sent, token: Secret[str]) -> Answered | Setback:
         left = max(0.1, self._deadline - asyncio.get_running_loop().time())  # requests takes no 0
         connect, read = (min(seconds, left) for seconds in self._timeouts)
-        return await in_thread(partial(self._exchange, request, token, (connect, read)))
+        exchange = in_thread(partial(self._exchange, request, token, (connect, read)))
+        try:
+            return await asyncio.shield(exchange)
+        except asyncio.CancelledError:
+            self._given_up.add(exchange)
+            raise
 
     def _exchange(self, request: Sent, token: Secret[str], timeouts: tuple[float, float]) -> Answered | Setback:
         """Blocks; what can be long, such as reading JSON, is done here."""

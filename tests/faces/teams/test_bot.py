@@ -3,12 +3,15 @@
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from lab.teams import faults
 from lab.teams.conversation import ANNA, BEN, Conversation, Happening, Person, Post
+from lab.teams.rates import Call
 from lab.teams.service import Reply
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_credentials import NoToken
@@ -74,6 +77,34 @@ async def test_the_card_says_checking_while_the_check_runs(world: World) -> None
     world.checks.go_on.set()
     await turn
     assert len(_cards(conversation)[0]) == 2
+
+
+class Held:
+    """Teams, that has a call and does what it asks only when it is told to."""
+
+    def __init__(self) -> None:
+        self.has = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def meet(self, _request: web.Request, act: Callable[[], Awaitable[web.Response]]) -> web.Response | None:
+        self.has.set()
+        await self.go_on.wait()
+        return await act()
+
+
+async def test_a_progress_that_is_late_does_not_take_the_verdicts_place(world: World) -> None:
+    """An update that was given up may be carried out after the verdict all the same: the verdict is put there again."""
+    held = Held()
+    world.teams.connector.faults.at(1, held, Call.UPDATE)
+    world.checks.go_on.clear()
+    conversation = world.teams.directory.personal(ANNA)
+    turn = asyncio.create_task(world.teams.say(_COMMAND))
+    await asyncio.wait_for(held.has.wait(), 10)
+    world.checks.go_on.set()
+    await conversation.wait_until(lambda seen: True if _cards(seen) == [[_CHECKING, _REPORT]] else None, timeout=10)
+    held.go_on.set()
+    await turn
+    assert _cards(conversation) == [[_CHECKING, _REPORT, _CHECKING, _REPORT]]
 
 
 @pytest.mark.parametrize("text", ["mailcheck shared@contoso.com pop", "shared@contoso.com pop"])
