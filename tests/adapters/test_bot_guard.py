@@ -140,6 +140,13 @@ async def test_requests_at_the_same_time_fetch_the_keys_once(world: Issued) -> N
     assert (world.issuer.metadata_fetches, world.issuer.key_fetches) == (1, 1)
 
 
+async def test_a_token_signs_no_body(world: Issued) -> None:
+    """What no guard can tell: a token that was had with one activity is as good for another (SECURITY.md)."""
+    header = _bearer(world.issuer.token(SERVICE_URL))
+    for changes in ({"id": "2"}, {"text": "status"}, {"from": {"id": "29:ben", "aadObjectId": TENANT_ID}}):
+        assert (await world.guard.admit(header, _body(**changes))).admitted
+
+
 async def test_what_is_no_token_fetches_nothing(world: Issued) -> None:
     """A stranger's request without a well-formed token costs no call to the issuer."""
     for header in ("", "Bearer a.b.c", f"Basic {world.issuer.token(SERVICE_URL)}"):
