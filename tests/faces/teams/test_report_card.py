@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from lab.teams.card_text import draw
 from mailcheck.faces.teams.card_parts import BUDGET
@@ -27,7 +26,6 @@ from mailcheck.model.report import (
     Healthy,
     Likelihood,
     Listing,
-    Maildrop,
     Notice,
     ProtocolReport,
     Report,
@@ -36,6 +34,7 @@ from mailcheck.model.report import (
     Submission,
 )
 from mailcheck.model.request import Mailbox, MailProtocol
+from tests.faces.teams.any_report import PROTOCOLS
 from tests.faces.teams.card_kit import BROKEN, DEGRADED, DIAGNOSIS, HEALTHY, LISTED, NOW, report
 from tests.faces.teams.card_rules import assert_valid, elements
 
@@ -284,32 +283,8 @@ def test_the_budget_is_kept_whatever_the_mailbox(text: str) -> None:
     )
 
 
-_TEXT = st.text(max_size=60)
-_CAUSE = st.builds(
-    Cause, _TEXT, st.sampled_from(Likelihood), _TEXT, st.lists(st.text(max_size=90), max_size=9).map(tuple)
-)
-_STEPS = st.lists(st.builds(Step, st.sampled_from(Stage), st.booleans(), st.integers(0, 10**6), _TEXT), max_size=6).map(
-    tuple
-)
-_FOLDER = st.builds(
-    Folder,
-    st.lists(st.text(max_size=60), min_size=1, max_size=4).map(tuple),
-    st.none() | st.text(max_size=40),
-    st.booleans(),
-)
-_FOUND = st.one_of(
-    st.builds(Listing, st.lists(_FOLDER, max_size=9).map(tuple), st.integers(0, 10**6)),
-    st.builds(Maildrop, st.integers(0, 10**9), st.integers(0, 10**12)),
-    st.builds(Submission, st.none() | st.integers(1, 10**20)),
-)
-_VERDICT = st.builds(Healthy, _FOUND) | st.builds(
-    Broken, st.builds(Diagnosis, _TEXT, _TEXT, _TEXT, st.lists(_CAUSE, min_size=1, max_size=6).map(tuple), _TEXT)
-)
-_PROTOCOL = st.builds(ProtocolReport, _VERDICT, st.integers(0, 10**6), _STEPS, st.lists(_TEXT, max_size=9).map(tuple))
-
-
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(imap=_PROTOCOL, pop=_PROTOCOL)
+@given(imap=PROTOCOLS, pop=PROTOCOLS)
 def test_any_report_is_a_valid_card(imap: ProtocolReport, pop: ProtocolReport) -> None:
     """Whatever a check finds, its card keeps to the schema, the budget and the rules for text."""
     assert_valid(report_card(report({MailProtocol.IMAP: imap, MailProtocol.POP: pop})))

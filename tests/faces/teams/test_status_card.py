@@ -9,7 +9,7 @@ from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
-from mailcheck.model.report import Step
+from mailcheck.model.report import Cause, Command, Diagnosis, Likelihood, Notice, Severity, Step, TokenFacts
 from tests.faces.teams.card_rules import assert_valid
 from tests.faces.teams.real_kit import NO_VAULT, inspection
 
@@ -59,6 +59,20 @@ def test_what_an_operator_sees(app: Inspection | tuple[SettingProblem, ...], sen
 def test_everybody_may_be_an_operator() -> None:
     """A star is told in words."""
     assert "everybody in the tenant" in draw(status_card(dataclasses.replace(_facts(_UNSET), operators="*")), width=120)
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "ü" * 5000, "[click](http://evil.example) " * 200, "\n"])
+def test_whatever_entra_says_the_card_fits(text: str) -> None:
+    """Roles, evidence and remedies are cut; a server cannot draw on the card."""
+    causes = (Cause(text, Likelihood.LIKELY, text, (Command(text[:600]), text[:600]) * 4),) * 9
+    hostile = dataclasses.replace(
+        inspection(),
+        token=TokenFacts(text, (text,) * 30, None),
+        diagnosis=Diagnosis("an-id", text, text, causes, "https://x.example", text),
+        notices=(Notice("n", Severity.URGENT, text, (Command(text[:600]),)),) * 9,
+        domains=frozenset(f"{number}.example" for number in range(999)),
+    )
+    assert_valid(status_card(_facts(hostile)))
 
 
 def test_many_problems_are_counted() -> None:

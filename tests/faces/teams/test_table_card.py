@@ -3,12 +3,16 @@
 import dataclasses
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lab.teams.card_text import draw
+from mailcheck.faces.teams.card_plain import LIMIT, plain_text
 from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Refused
 from mailcheck.faces.teams.table_card import table_card
 from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Likelihood, NotAllowed, ProtocolReport, Report
 from mailcheck.model.request import Mailbox
+from tests.faces.teams.any_report import PROTOCOLS
 from tests.faces.teams.card_rules import assert_valid, elements
 from tests.faces.teams.real_kit import BROKEN, COUNTED, DEGRADED, HEALTHY, IMAP, LISTED, POP, STOPPED, WAITING, report
 
@@ -71,6 +75,15 @@ def test_ten_hostile_reports_fit(text: str) -> None:
     drawn = _drawn(*[hostile] * MAILBOX_LIMIT, refused=refused, opened=True)
     assert "alone shows all of it" in drawn
     assert "25 more that cannot be checked" in drawn
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(found=st.lists(st.tuples(PROTOCOLS, PROTOCOLS), min_size=1, max_size=MAILBOX_LIMIT))
+def test_any_reports_are_a_valid_table(found: list[tuple[ProtocolReport, ProtocolReport]]) -> None:
+    """Whatever checks find, their table keeps to the schema and to the budget, and its text to a message's size."""
+    card = table_card([report("shared@contoso.com", {IMAP: imap, POP: pop}) for imap, pop in found])
+    assert_valid(card)
+    assert len(plain_text(card).encode()) <= LIMIT
 
 
 def test_a_small_row_leaves_its_room_to_a_large_one() -> None:

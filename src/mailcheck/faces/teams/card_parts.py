@@ -175,15 +175,14 @@ def toggle(title: str, *element_ids: str) -> Element:
 
 
 def fold(name: str, title: Sequence[Element], items: Sequence[Element], element_id: str, **style: object) -> Element:
-    """What opens when its title is pressed, and closes again; `name` says what it is to a screen reader."""
+    """What opens when its title, some columns, is pressed, and closes again; `name` is for a screen reader."""
     show, hide = f"{element_id}-show", f"{element_id}-hide"
-    sign = {"size": "Small", "isSubtle": True, "horizontalAlignment": "Right"}
     head = columns(
-        column(title),
-        column([said("Show ▾", id=show, **sign), said("Hide ▴", id=hide, isVisible=False, **sign)], "auto"),
-        selectAction=toggle(f"Show or hide: {name}", element_id, show, hide),
+        *title,
+        column([said("▾", id=show), said("▴", id=hide, isVisible=False)], "auto"),
+        selectAction=toggle(f"Show or hide {name}", element_id, show, hide),
     )
-    return block([head, block(items, id=element_id, isVisible=False)], **style)
+    return block([head, block(items, id=element_id, isVisible=False, spacing="Small")], **style)
 
 
 def card(body: Sequence[Element], *, spoken: str, actions: Sequence[Element] = ()) -> Element:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from mailcheck.diagnosis.entry import GUIDE
 from mailcheck.faces.teams.card_parts import (
     BUDGET,
     Element,
@@ -10,6 +11,7 @@ from mailcheck.faces.teams.card_parts import (
     boxed,
     card,
     coded,
+    column,
     escape,
     fold,
     foreign,
@@ -63,12 +65,12 @@ def _cause(number: int, cause: ExplainedCause, of: int, *, whole: bool) -> Eleme
     which = f"Cause {number} of {of}" if of > 1 else "Cause"
     title = [label(f"{which} · {escape(cause.likelihood)}"), said(escape(cause.cause), weight="Bolder", spacing="None")]
     if not whole:
-        return block([*title, said("The guide has the rest of it.", size="Small", isSubtle=True)], separator=True)
+        return block([*title, said(f"{GUIDE} has the rest of it.", size="Small", isSubtle=True)], separator=True)
     rest = [said(f"Because {foreign(cause.why, _TEXT)}.", isSubtle=True, spacing="Small")]
     rest += [part for passage in cause.fix for part in _passage(passage)]
     if number == 1:
         return block([*title, *rest], spacing="Medium")
-    return fold(which.lower(), title, rest, f"cause-{number}", separator=True, spacing="Medium")
+    return fold(which.lower(), [column(title)], rest, f"cause-{number}", separator=True, spacing="Medium")
 
 
 def _passage(passage: Passage) -> Iterator[Element]:

@@ -12,6 +12,7 @@ from mailcheck.faces.teams.card_parts import (
     block,
     boxed,
     clean,
+    column,
     escape,
     fold,
     foreign,
@@ -88,8 +89,8 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
         whose = f"{names(fault.protocols)}: " if fault.protocols else ""
         yield heading(f"{State.BROKEN.mark} {whose}{title}", size="Medium")
         if evidence := clean(diagnosis.evidence, detail.text):
-            failed = next((f" at {step.name}" for step in reversed(fault.steps) if not step.ok), "")
-            yield label(f"Seen{failed}")
+            failed = next((f" · step {step.name}" for step in reversed(fault.steps) if not step.ok), "")
+            yield label(f"What was seen{failed}")
             yield boxed([evidence])
     yield from _causes(fault, number, told, detail)
     links = (link("Guide", diagnosis.explanation), link("Read more", diagnosis.reference))
@@ -111,7 +112,9 @@ def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detai
         if not rest or (place == 1 and not fault.waiting):
             yield block([*title, *rest], spacing="Medium")
         else:
-            yield fold(which.lower(), title, rest, f"cause-{number}-{place}", spacing="Medium", separator=True)
+            yield fold(
+                which.lower(), [column(title)], rest, f"cause-{number}-{place}", spacing="Medium", separator=True
+            )
     if left := len(causes) - len(shown):
         yield said(f"and {count(left, 'less likely cause')}", isSubtle=True)
 
@@ -149,12 +152,11 @@ def notice_parts(notices: Sequence[Notice], detail: Detail) -> Iterator[Element]
     for number, notice in enumerate(notices[: detail.causes], 1):
         mark, style = _NOTICE[notice.severity]
         title = [said(f"**{mark}:** {foreign(notice.title, detail.text)}")]
-        if notice.fix:
-            yield fold(
-                "what to do", title, list(mending(notice.fix)), f"notice-{number}", style=style, spacing="Medium"
-            )
+        look = {"style": style, "spacing": "Medium"}
+        if todo := list(mending(notice.fix)):
+            yield fold("what to do", [column(title)], todo, f"notice-{number}", **look)
         else:
-            yield block(title, style=style, spacing="Medium")
+            yield block(title, **look)
 
 
 def refused_parts(refused: Sequence[Refused]) -> Iterator[Element]:

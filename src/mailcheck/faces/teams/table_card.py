@@ -15,15 +15,14 @@ from mailcheck.faces.teams.card_parts import (
     card,
     clean,
     column,
-    columns,
     escape,
+    fold,
     foreign,
     heading,
     label,
     row_of_buttons,
     said,
     size,
-    toggle,
 )
 from mailcheck.faces.teams.explaining import Fault, cause_parts, faults, refused_parts
 from mailcheck.faces.teams.intent import Refused
@@ -137,22 +136,14 @@ def _rows(outcomes: Sequence[Outcome], told: Fixes, room: int) -> list[Element]:
 
 def _row(number: int, outcome: Outcome, told: Fixes, detail: _Detail) -> Element:
     short = summary(outcome)
-    name, show, hide = f"row-{number}", f"show-{number}", f"hide-{number}"
     address = outcome.mailbox.address
-    head = columns(
-        column([said(short.state.mark, weight="Bolder")], MARK_WIDTH),
-        column(
-            [
-                said(foreign(address, _ADDRESS_LIMIT), weight="Bolder"),
-                said(f"{short.state.word}: {escape(short.sentence)}", size="Small", isSubtle=True, spacing="None"),
-            ],
-            spacing="Small",
-        ),
-        column([said("▾", id=show), said("▴", id=hide, isVisible=False)], "auto"),
-        selectAction=toggle(f"Show or hide {clean(address, _NAME_LIMIT)}", name, show, hide),
-    )
-    inside = block(list(_inside(outcome, set(told), detail)), id=name, isVisible=False, spacing="Small")
-    return block([head, inside], separator=True, spacing="Small")
+    what = [
+        said(foreign(address, _ADDRESS_LIMIT), weight="Bolder"),
+        said(f"{short.state.word}: {escape(short.sentence)}", size="Small", isSubtle=True, spacing="None"),
+    ]
+    title = [column([said(short.state.mark, weight="Bolder")], MARK_WIDTH), column(what, spacing="Small")]
+    inside = list(_inside(outcome, set(told), detail))
+    return fold(clean(address, _NAME_LIMIT), title, inside, f"row-{number}", separator=True, spacing="Small")
 
 
 def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
