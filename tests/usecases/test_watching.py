@@ -99,6 +99,18 @@ class _SilentIssuer(Issuer):
         return await Silent()()
 
 
+@pytest.mark.parametrize("where", ["vault", "server"])
+async def test_what_was_given_up_before_is_a_verdict(where: str) -> None:
+    """A vault that was not heard in the time that it is given, with more of it left: nobody waits for it any more."""
+    given_up = Evidence(Stage.VAULT, Fault.TIMEOUT)
+    vault = Vault(given_up if where == "vault" else certificate())
+    servers = Servers({IMAP: Evidence(Stage.CONNECT, Fault.TIMEOUT, protocol=IMAP), POP: Maildrop(0, 0)})
+    report, took = await _within(30, vault=vault, servers=servers)
+    assert took < 10
+    assert isinstance(report.protocols[IMAP].verdict, Broken)
+    assert report.protocols[IMAP].waiting is None
+
+
 @pytest.mark.parametrize("seconds", [61, 600])
 async def test_a_deadline_after_the_timeout_changes_nothing(seconds: float) -> None:
     """The check's own timeout is a verdict: nothing is waited for then."""

@@ -132,7 +132,7 @@ class CheckMailbox:
                     talk.conversation.duration_ms,
                     talk.conversation.steps,
                     talk.conversation.transcript,
-                    self._waiting(run, protocol, talk.outcome),
+                    self._waiting(run, protocol, talk.outcome, late=talk.late),
                 )
                 for protocol, talk in talks.items()
             }
@@ -141,16 +141,22 @@ class CheckMailbox:
     def _stopped(self, run: "_Run", evidence: Evidence) -> Mapping[MailProtocol, ProtocolReport]:
         """The verdicts on protocols that were never tried, because credential or token failed."""
         verdict = Broken(self._judge.unmet(evidence, run.request.mailbox))
+        late = run.within.is_over()
         return MappingProxyType(
             {
-                protocol: ProtocolReport(verdict, waiting=self._waiting(run, protocol, evidence))
+                protocol: ProtocolReport(verdict, waiting=self._waiting(run, protocol, evidence, late=late))
                 for protocol in run.request.protocols
             }
         )
 
-    def _waiting(self, run: "_Run", protocol: MailProtocol, outcome: Opened | Evidence) -> Waiting | None:
-        """What was waited for, where the check was cut short before its own timeout."""
-        if not run.cut_short or not isinstance(outcome, Evidence) or outcome.signal != Fault.TIMEOUT:
+    def _waiting(
+        self, run: "_Run", protocol: MailProtocol, outcome: Opened | Evidence, *, late: bool
+    ) -> Waiting | None:
+        """What was waited for, where the check was cut short before its own timeout.
+
+        What ended before, by a time-out of its own such as Key Vault's, is over: more time would not have changed it.
+        """
+        if not (run.cut_short and late) or not isinstance(outcome, Evidence) or outcome.signal != Fault.TIMEOUT:
             return None
         whom = _ASKED.get(outcome.stage) or str(self._target.endpoints[protocol])
         return Waiting(outcome.stage, whom, milliseconds_since(run.started) / 1000)

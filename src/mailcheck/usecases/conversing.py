@@ -58,11 +58,13 @@ class Talk:
         conversation: The last conversation, with the steps and the transcript of both where there were two.
         first: What the first try met, where there was a second.
         again: How the second try differed from the first.
+        late: Whether it lasted until there was no more time.
     """
 
     conversation: Conversation[Opened]
     first: Evidence | None = None
     again: Again = Again.NEVER
+    late: bool = False
 
     @property
     def outcome(self) -> Opened | Evidence:
@@ -95,7 +97,7 @@ class Conversations:
         return dict(zip(asked, talks, strict=True))
 
     async def _watched(self, mailbox: Mailbox, protocol: MailProtocol, token: Token, within: Within) -> Talk:
-        talk = await self._talk(mailbox, protocol, token, within)
+        talk = replace(await self._talk(mailbox, protocol, token, within), late=within.is_over())
         within.watch(Ended(protocol, not isinstance(talk.outcome, Evidence)))
         return talk
 

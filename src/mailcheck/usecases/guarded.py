@@ -10,6 +10,8 @@ from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.progress import Watch, unwatched
 from mailcheck.model.request import MailProtocol
 
+_EARLY = 0.02  # seconds by which a timer may come before its time
+
 _log = logging.getLogger(__name__)
 
 
@@ -24,6 +26,10 @@ class Within:
 
     deadline: float
     watch: Watch = unwatched
+
+    def is_over(self) -> bool:
+        """Whether the deadline has come."""
+        return asyncio.get_running_loop().time() > self.deadline - _EARLY
 
 
 class Guard:
