@@ -354,6 +354,15 @@ async def test_check_again_changes_the_card_for_everybody(world: World) -> None:
     assert reply.body["value"] == post.activity["attachments"][0]["content"]
 
 
+async def test_a_button_of_no_message_is_answered_by_a_new_one(world: World) -> None:
+    """Where Teams does not say on which message the button stands, the report is one of its own."""
+    _, reply = await _press(world, "check", **_AGAIN)
+    again = {**reply.activity, "id": "again", "replyToId": ""}
+    answered = await world.teams.deliver(again, reply.conversation)
+    assert answered.status == 200
+    assert [post.versions[-1]["attachments"][0]["content"]["speak"] for post in answered.posts] == [_REPORT]
+
+
 async def test_every_button_of_a_card_is_answered(world: World) -> None:
     """What the card carries is what the bot understands."""
     asked = await world.teams.say(_COMMAND)

@@ -165,6 +165,9 @@ _WHERE = {"conversation": {"id": "c"}}
         {"id": "1", "conversation": {"id": "a\nb"}},
         {"id": "1", "entities": [None], **_WHERE},
         {"id": "1", "entities": {}, **_WHERE},
+        {"id": "1", "replyToId": "\ud800", **_WHERE},
+        {"id": "1", "replyToId": 7, **_WHERE},
+        {"id": "1", "replyToId": "i" * 1000, **_WHERE},
     ],
     ids=lambda activity: ascii(activity)[:60],
 )
@@ -173,6 +176,13 @@ async def test_what_cannot_be_answered_is_no_activity(activity: dict[str, Any]) 
     desk = Desk()
     assert (await desk.post(activity)).status_code == 400
     assert desk.turns.ran == []
+
+
+@pytest.mark.parametrize("reply_to", [{}, {"replyToId": None}, {"replyToId": ""}, {"replyToId": "1700000000000"}])
+async def test_an_activity_may_answer_a_message(reply_to: dict[str, Any]) -> None:
+    """Or none: then the member is left out, null or empty."""
+    desk = Desk()
+    assert (await desk.post(_activity(1) | reply_to)).status_code == 200
 
 
 async def test_a_strangers_id_is_not_remembered() -> None:

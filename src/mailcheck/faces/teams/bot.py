@@ -58,7 +58,7 @@ class MailcheckBot:
     async def _press(self, turn: TurnContext, deadline: float) -> Done:
         activity = turn.activity
         intent, asker = pressed(activity.value), _asker(activity)
-        done, answer = await self._answers.press(intent, asker, _Chat(turn), activity.reply_to_id, deadline)
+        done, answer = await self._answers.press(intent, asker, _Chat(turn), activity.reply_to_id or None, deadline)
         await turn.send_activity(Activity(type=ActivityTypes.invoke_response, value=_invoke_response(answer)))
         return done
 

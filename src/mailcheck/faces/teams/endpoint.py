@@ -144,11 +144,13 @@ class UnconfiguredEndpoint:
 
 
 def _is_whole(activity: Mapping[str, Any]) -> bool:
-    """Whether it has what every turn reads: a conversation that can be answered, and entities that are objects."""
+    """Whether it has what turns read: ids by which it can be answered, and entities that are objects."""
     conversation, entities = activity.get("conversation"), activity.get("entities")
     where = conversation.get("id") if isinstance(conversation, Mapping) else None
     listed = entities is None or (isinstance(entities, list) and all(isinstance(one, Mapping) for one in entities))
-    return listed and all(
-        isinstance(name, str) and 0 < len(name) <= _ID_LIMIT and name.isprintable()
-        for name in (where, activity.get("id"))
-    )
+    answered = activity.get("replyToId") or None
+    return listed and all(map(_is_id, (where, activity.get("id")))) and (answered is None or _is_id(answered))
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _ID_LIMIT and value.isprintable()
