@@ -1,0 +1,96 @@
+"""The bot where Teams' connector makes trouble: the whole app, and the lab's connector as strict as Teams'."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from lab.teams import faults
+from lab.teams.conversation import ANNA, BEN, Happening
+from lab.teams.faults import HungUp, Late, NoCards, Trouble
+from lab.teams.rates import Call, Rates
+from lab.teams.service import Teams
+from lab.world import World
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("app")]
+
+_TURN = 12.0  # seconds, in which Teams has its answer
+_BUSY = 6.0  # more seconds for a machine that tests much else at the same time
+_TEN = " ".join(
+    f"{name}@contoso.com"
+    for name in ("slow", "shared", "empty", "no-imap", "no-pop", "not-granted", "alias", "throttled", "closed", "info")
+)
+
+
+@pytest.fixture
+async def teams(world: World) -> AsyncIterator[Teams]:
+    """Teams that counts from nothing, and in which nothing goes wrong again when a test has ended."""
+    connector = world.teams.connector
+    before, connector.rates = connector.rates, Rates(world.now)
+    yield world.teams
+    connector.rates = before
+    connector.faults.clear()
+    world.teams.unplugged = False
+
+
+async def test_ten_mailboxes_keep_within_teams_limits(teams: Teams) -> None:
+    """The card follows ten checks for three seconds, and no call of the bot is one too many."""
+    chat = teams.directory.group()
+    before = len(chat.changes)
+    reply = await teams.say(f"mailcheck {_TEN}", conversation=chat, mention=True)
+    updates = [change for change in chat.changes[before:] if change.happening is Happening.UPDATED]
+    assert "of 10 mailboxes open" in reply.text
+    assert len(updates) >= 2
+    assert teams.connector.rates.exceeded == []
+
+
+async def test_a_busy_chat_is_answered_a_little_later(teams: Teams) -> None:
+    """Where the limit of a second has been used up, the bot waits as it is told, and its verdict is there."""
+    chat = teams.directory.personal(BEN)
+    rates = teams.connector.rates
+    while rates.wait(Call.SEND, chat.id) is None:
+        pass
+    rates.exceeded.clear()
+    reply = await teams.say("info@contoso.com", user=BEN)
+    assert reply.status == 200
+    assert "Healthy" in reply.text
+    assert (Call.SEND, chat.id) in rates.exceeded
+
+
+@pytest.mark.parametrize(
+    "number, trouble, call, shown",
+    [
+        (1, faults.throttled(1), Call.SEND, "Healthy"),
+        (1, faults.BAD_GATEWAY, Call.SEND, "Healthy"),
+        (1, faults.PRECONDITION_FAILED, Call.UPDATE, "Healthy"),
+        (1, faults.TOO_BIG, Call.UPDATE, "Healthy"),
+        (1, faults.ACTIVITY_NOT_FOUND, Call.UPDATE, "Healthy"),
+        (1, Late(2.0), Call.SEND, "Healthy"),
+        (1, HungUp(), Call.UPDATE, "Healthy"),
+        (1, faults.BLOCKED_BY_USER, Call.SEND, ""),
+    ],
+    ids=["throttled", "bad gateway", "precondition", "too big", "gone", "late", "hung up", "blocked"],
+)
+async def test_trouble_with_one_call(teams: Teams, number: int, trouble: Trouble, call: Call, shown: str) -> None:
+    """Whatever a call of the bot meets, Teams has its answer in time; what passes does not keep the verdict away."""
+    teams.connector.faults.at(number, trouble, call)
+    began = time.monotonic()
+    reply = await teams.say("info@contoso.com", user=BEN)
+    assert time.monotonic() - began < _TURN + _BUSY
+    assert reply.status == 200
+    assert shown in reply.text
+
+
+async def test_a_client_without_cards_gets_plain_text(teams: Teams) -> None:
+    """The verdict is there as text, and no card."""
+    teams.connector.faults.always(NoCards())
+    reply = await teams.say("no-imap@contoso.com")
+    assert [post.cards for post in reply.posts] == [[]]
+    assert "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true" in reply.posts[0].text
+
+
+async def test_a_connector_that_is_not_there(teams: Teams) -> None:
+    """Nothing can be said, and Teams does not send the message a second time."""
+    teams.unplugged = True
+    reply = await teams.say("info@contoso.com", user=ANNA)
+    assert (reply.status, reply.posts) == (200, [])
