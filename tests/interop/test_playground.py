@@ -69,7 +69,7 @@ def test_the_verdict_on_a_healthy_mailbox_folds_its_folders_out(chat: Browser) -
 def test_the_transcript_and_a_second_cause_fold_out(chat: Browser) -> None:
     """A button shows the talk with the server, and a tap on a further cause what is to be done about it."""
     closed = chat.do({"say": "/mailcheck not-granted@contoso.com", "until": _VERDICT, "picture": _picture("broken")})
-    opened = chat.do({"tap": "Show or hide: cause 2 of 5", "picture": _picture("causes")})
+    opened = chat.do({"tap": "Show or hide cause 2 of 5", "picture": _picture("causes")})
     talk = chat.do({"press": _VERDICT, "until": "IMAP transcript", "picture": _picture("transcript")})
     assert "Broken" in closed
     assert len(opened) > len(closed)
