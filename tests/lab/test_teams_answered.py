@@ -116,6 +116,7 @@ async def test_a_press_is_an_invoke() -> None:
         invoke = bot.received[-1]
         assert (invoke["type"], invoke["name"]) == ("invoke", "adaptiveCard/action")
         assert invoke["replyToId"] == shown.posts[0].id
+        assert invoke["channelData"] == {"tenant": {"id": TENANT_ID}, "source": {"name": "message"}}
         assert invoke["value"] == {"action": CHECK, "trigger": "manual"}
 
 

@@ -99,7 +99,10 @@ def message(envelope: Envelope, text: str, *, mention: bool = False) -> dict[str
 
 def invoke(envelope: Envelope, name: str, value: Mapping[str, Any], *, reply_to: str | None = None) -> dict[str, Any]:
     """An invoke, whose HTTP answer matters; `reply_to` is the id of the message with the pressed button."""
-    more = {"replyToId": reply_to} if reply_to else {}
+    more: dict[str, Any] = {}
+    if reply_to:
+        source = {"source": {"name": "message"}}
+        more = {"replyToId": reply_to, "channelData": _channel_data(envelope.conversation) | source}
     return envelope.activity(
         "invoke", name=name, value=dict(value), entities=[_client_info()], **_local_time(envelope.now), **more
     )

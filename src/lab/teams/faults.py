@@ -44,7 +44,7 @@ class Fault:
         body = {"error": {"code": self.code, "message": self.message}}
         return web.json_response(body, status=self.status, headers=headers)
 
-    async def meet(self, _request: web.Request, _act: Callable[[], Awaitable[web.Response]]) -> web.Response | None:
+    async def meet(self, _request: web.Request, _act: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """This answer."""
         return self.response()
 
@@ -55,7 +55,7 @@ class Late:
 
     seconds: float
 
-    async def meet(self, _request: web.Request, act: Callable[[], Awaitable[web.Response]]) -> web.Response | None:
+    async def meet(self, _request: web.Request, act: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """The usual answer, late."""
         answer = await act()
         await asyncio.sleep(self.seconds)
@@ -65,7 +65,7 @@ class Late:
 class Silent:
     """Nothing is done and nothing answered, for as long as the caller waits."""
 
-    async def meet(self, request: web.Request, _act: Callable[[], Awaitable[web.Response]]) -> web.Response | None:
+    async def meet(self, request: web.Request, _act: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """Returns when the caller has gone; nobody reads what."""
         while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(_LOOK_SECONDS)
@@ -75,7 +75,7 @@ class Silent:
 class HungUp:
     """Nothing is done, and the connection is reset."""
 
-    async def meet(self, request: web.Request, _act: Callable[[], Awaitable[web.Response]]) -> web.Response | None:
+    async def meet(self, request: web.Request, _act: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """Ends the connection; nobody reads the answer."""
         if request.transport is not None:
             request.transport.abort()
