@@ -148,7 +148,7 @@ def inspection(*, days: int = 83, evidence: Evidence | None = None) -> Inspectio
         canary=Mailbox("canary@contoso.com"),
         checked_at=NOW,
         duration_ms=220,
-        steps=found.preparation,
+        steps=(Step(Stage.VAULT, ok=False, ms=12),) if evidence else found.preparation,
         certificate=None if evidence else found.certificate,
         token=None if evidence else found.token,
         diagnosis=diagnosis,

@@ -40,7 +40,7 @@ def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
              '▲ Urgent: The certificate "mailcheck" expires in 5 days'],
         ),
         (inspection(evidence=NO_VAULT),
-         ["✘ The app gets no token", "Name or service not known", "MAILCHECK_VAULT_URL"]),
+         ["✘ The app gets no token", "What was seen · step vault", "Name or service not known", "MAILCHECK_VAULT_URL"]),
         (_SECRET, ["Client secret until 2027-02-14"]),
         (_UNSET, ["✘ Not configured yet", "MAILCHECK_VAULT_URL", "is missing: put the vault's address there", "0.4.0"]),
     ],

@@ -14,7 +14,20 @@ from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Likelihood
 from mailcheck.model.request import Mailbox
 from tests.faces.teams.any_report import PROTOCOLS
 from tests.faces.teams.card_rules import assert_valid, elements
-from tests.faces.teams.real_kit import BROKEN, COUNTED, DEGRADED, HEALTHY, IMAP, LISTED, POP, STOPPED, WAITING, report
+from tests.faces.teams.real_kit import (
+    BROKEN,
+    COUNTED,
+    DEGRADED,
+    HEALTHY,
+    IMAP,
+    LISTED,
+    NOT_CONNECTED,
+    POP,
+    STOPPED,
+    WAITING,
+    broken,
+    report,
+)
 
 _SHUT = NotAllowed(Mailbox("a_b@other.example"))
 _ALL = frozenset(f"row-{number}" for number in range(1, MAILBOX_LIMIT + 1))
@@ -107,6 +120,14 @@ def test_what_only_one_mailbox_has_is_told_in_its_row() -> None:
     drawn = _drawn(BROKEN, DEGRADED)
     assert "2 mailboxes:" not in drawn
     assert "Connect-ExchangeOnline" not in drawn
+
+
+def test_the_cause_stays_where_there_is_no_room_for_its_remedy() -> None:
+    """Ten broken mailboxes: each row still says what is likely, and that the mailbox alone has the rest."""
+    many = [report(f"box-{n}@contoso.com", {IMAP: broken(NOT_CONNECTED, f"box-{n}@contoso.com")}) for n in range(10)]
+    drawn = _drawn(*many, opened=True)
+    assert drawn.count("IMAP is switched off for this mailbox") == 10
+    assert drawn.count("alone shows all of it") == 10
 
 
 def test_every_row_is_named() -> None:

@@ -14,7 +14,6 @@ from mailcheck.faces.teams.card_parts import (
     facts,
     foreign,
     heading,
-    label,
     line,
     said,
     size,
@@ -77,9 +76,13 @@ def _status(status: StatusFacts, detail: Detail) -> Element:
     who = "everybody in the tenant" if status.operators == "*" else count(int(status.operators), "operator")
     bot = [("Identity", clean(status.bot_kind, 40)), ("App id", clean(status.bot_id, 100)), ("Answers", who)]
     versions = [(clean(name, 40), clean(version, 60)) for name, version in status.versions[:12]]
-    body = [header, *parts, label("Bot"), facts(bot)]
-    body += [label("Versions"), facts(versions)] if versions else []
+    body = [header, *parts, _section("Bot"), facts(bot)]
+    body += [_section("Versions"), facts(versions)] if versions else []
     return card(body, spoken=f"mailcheck itself: {title[2:]}")
+
+
+def _section(title: str) -> Element:
+    return heading(title, spacing="Large")
 
 
 def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[str, str]:
@@ -120,7 +123,7 @@ def _signing_in(app: Inspection, detail: Detail) -> Iterator[Element]:
         roles = ", ".join(app.token.roles) or "no roles"
         yield line(State.HEALTHY.mark, [said(f"**Token** with {escape(clean(roles, detail.text))}")], spacing="Small")
     if app.diagnosis:
-        yield block(list(fault_parts(Fault(app.diagnosis), 1, set(), detail)), spacing="Medium")
+        yield block(list(fault_parts(Fault(app.diagnosis, steps=app.steps), 1, set(), detail)), spacing="Medium")
     yield from notice_parts(app.notices, detail)
 
 
@@ -137,5 +140,5 @@ def _configuration(app: Inspection, detail: Detail) -> Iterator[Element]:
         ("Domains", ", ".join(sorted(app.domains)) or "any"),
         ("Canary", str(app.canary) if app.canary else "none"),
     ]
-    yield label("Configuration")
+    yield _section("Configuration")
     yield facts((name, clean(value, detail.text)) for name, value in pairs)

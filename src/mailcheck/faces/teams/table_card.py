@@ -39,21 +39,23 @@ _MARGIN: Final = 200  # bytes: commas between the rows, and what the sizes of th
 
 @dataclass(frozen=True, slots=True)
 class _Detail:
-    """How much is in a row: faults, causes of each of them, and bytes of JSON for each text."""
+    """How much is in a row: faults, causes of each, whether with what mends them, and bytes of JSON for each text."""
 
     faults: int
     causes: int
+    remedy: bool
     text: int
 
 
 # The first that fits into a row's share; ten of the last one always do.
 _DETAILED: Final = (
-    _Detail(3, 1, 400),
-    _Detail(3, 1, 240),
-    _Detail(1, 1, 240),
-    _Detail(3, 0, 160),
-    _Detail(1, 0, 120),
-    _Detail(0, 0, 0),
+    _Detail(faults=3, causes=1, remedy=True, text=400),
+    _Detail(faults=3, causes=1, remedy=True, text=240),
+    _Detail(faults=1, causes=1, remedy=True, text=240),
+    _Detail(faults=3, causes=1, remedy=False, text=240),
+    _Detail(faults=1, causes=1, remedy=False, text=160),
+    _Detail(faults=1, causes=0, remedy=False, text=120),
+    _Detail(faults=0, causes=0, remedy=False, text=0),
 )
 
 
@@ -158,7 +160,7 @@ def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> It
     every = faults(outcome)
     left = len(every) > detail.faults
     for fault in every[: detail.faults]:
-        left |= len(fault.diagnosis.causes) > detail.causes
+        left |= len(fault.diagnosis.causes) > detail.causes or not detail.remedy
         yield from _fault(fault, names(fault.protocols), told, detail)
     if left:
         address = outcome.mailbox.address
@@ -178,5 +180,6 @@ def _fault(fault: Fault, whose: str, told: set[tuple[str, ...]], detail: _Detail
         again = " · as above" if cause.fix in told else ""
         yield label(f"Cause 1 of {len(diagnosis.causes)} · {cause.likelihood}{again}")
         yield said(foreign(cause.cause, detail.text), weight="Bolder", spacing="None")
-        yield from () if again else cause_parts(cause, told, detail.text)
+        if detail.remedy and not again:
+            yield from cause_parts(cause, told, detail.text)
     yield row_of_buttons([explain(diagnosis.id)])
