@@ -6,7 +6,7 @@ import pytest
 
 from mailcheck.faces.teams.card_plain import plain_text
 from mailcheck.faces.teams.chat import Message
-from mailcheck.faces.teams.checking import CLOSING, Checked, Checking
+from mailcheck.faces.teams.checking import CLOSING, QUIET, Checked, Checking
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.model.delivery import Trouble
 from mailcheck.model.evidence import Stage
@@ -105,6 +105,17 @@ async def test_a_check_ends_before_the_turn() -> None:
     now = asyncio.get_running_loop().time()
     await Checking(check, pace=_PACE).run(_requests(_ANNA), (), Message(Wall()), now + 9)
     assert check.deadlines == [now + 9 - CLOSING]
+
+
+async def test_no_progress_is_in_the_verdicts_way() -> None:
+    """Shortly before the check has to end the card stays as it is, whatever happens: the verdict finds the way free."""
+    wall = Wall()
+    now = asyncio.get_running_loop().time()
+    check = Check(*[Stage.DNS] * 12, each=_PACE)
+    await Checking(check, pace=_PACE).run(_requests(_ANNA), (), Message(wall), now + CLOSING + QUIET + 4 * _PACE)
+    assert 2 <= len(wall.calls) <= 8
+    assert all(time < now + 8 * _PACE for time in wall.times[:-1])
+    assert wall.times[-1] >= now + 12 * _PACE * 0.99
 
 
 async def test_a_buttons_card_is_changed_in_its_place() -> None:
