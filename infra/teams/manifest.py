@@ -109,7 +109,9 @@ def manifest(own: Identity, version: str, accent: str) -> dict[str, Any]:
 
 
 def _guid(read: Reader, name: str, value: str) -> str:
-    good = bool(GUID.fullmatch(value)) and value != _NIL
+    if value == _NIL:  # what local.settings.example.json has in its place
+        read.refuse(name, "is still the zeros of the example: put your own there")
+    good = bool(GUID.fullmatch(value))
     return read.checked(name, value, good, "a GUID, such as 1b2c3d4e-0000-4000-8000-123456789abc").lower()
 
 

@@ -73,7 +73,7 @@ def test_who_answers_for_the_app() -> None:
         ({"MicrosoftAppId": "   "}, ["MicrosoftAppId: is missing: put the bot's application (client) id there"]),
         ({"MicrosoftAppId": "my-bot"}, ["MicrosoftAppId: is not a GUID, such as"]),
         ({"MicrosoftAppId": f"28:{_BOT}"}, ["MicrosoftAppId: is not a GUID, such as"]),
-        ({"MicrosoftAppId": "00000000-0000-0000-0000-000000000000"}, ["MicrosoftAppId: is not a GUID, such as"]),
+        ({"MicrosoftAppId": "00000000-0000-0000-0000-000000000000"}, ["MicrosoftAppId: is still the zeros"]),
         ({"MicrosoftAppId": "@Microsoft.KeyVault(VaultName=v;SecretName=s)"}, ["MicrosoftAppId: is a Key Vault"]),
         ({"MicrosoftAppId": _BOT, "TEAMS_APP_ID": "mailcheck"}, ["TEAMS_APP_ID: is not a GUID"]),
         ({"MicrosoftAppId": _BOT, "TEAMS_DEVELOPER_NAME": "x" * 33}, ["TEAMS_DEVELOPER_NAME: is not a name"]),
