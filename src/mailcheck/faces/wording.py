@@ -77,9 +77,9 @@ def summary(outcome: Report | NotAllowed) -> Summary:
         kind.append(protocol)
     parts = [f"opens by {names(opened)}"] if opened else []
     if closed:
-        parts.append(f"{'not' if opened else 'does not open'} by {names(closed)}")
+        parts.append(f"{'not' if opened else 'does not open'} by {names(closed, 'or')}")
     if waiting:
-        parts.append(f"no answer yet by {names(waiting)}")
+        parts.append(f"no answer yet by {names(waiting, 'or')}")
     state = State.HEALTHY
     if closed:
         state = State.DEGRADED if opened else State.BROKEN
@@ -88,10 +88,10 @@ def summary(outcome: Report | NotAllowed) -> Summary:
     return Summary(state, ", ".join(parts))
 
 
-def names(protocols: Iterable[MailProtocol]) -> str:
-    """Protocols as they are read aloud: `IMAP, POP and SMTP`."""
+def names(protocols: Iterable[MailProtocol], link: str = "and") -> str:
+    """Protocols as they are read aloud: `IMAP, POP and SMTP`; after a denial `link` is `or`."""
     *others, last = (protocol.name for protocol in protocols)
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {link} {last}" if others else last
 
 
 def still_waiting(waiting: Waiting, protocol: MailProtocol) -> str:

@@ -68,7 +68,7 @@ def _drawn(shown: Report, *, opened: bool = False) -> str:
              "Set-CASMailbox -Identity 'shared_box@contoso.com' -PopEnabled $true",
              "Cause 2 of 2 · possible", "The app may not open this mailbox", "Explain", "Read more ↗"],
         ),
-        (BROKEN, ["✘ Broken: does not open by IMAP and POP", "✘ IMAP and POP: Exchange refuses"]),
+        (BROKEN, ["✘ Broken: does not open by IMAP or POP", "✘ IMAP and POP: Exchange refuses"]),
         (
             report({MailProtocol.SMTP: ProtocolReport(Healthy(Submission(157_286_400)), 310)}),
             ["SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes", "310 ms"],

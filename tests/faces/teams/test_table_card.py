@@ -47,7 +47,7 @@ def test_a_row_for_each_mailbox() -> None:
     for sentence in (
         "1 of 5 mailboxes open", "1 healthy · 1 degraded · 1 broken · 1 not finished · 1 not allowed",
         "shared@contoso.com", "Healthy: opens by IMAP, POP and SMTP", "Degraded: opens by POP, not by IMAP",
-        "Broken: does not open by IMAP and POP", "Not finished: opens by POP, no answer yet by IMAP",
+        "Broken: does not open by IMAP or POP", "Not finished: opens by POP, no answer yet by IMAP",
         "Not allowed: MAILCHECK_DOMAINS does not have the domain other.example", "x@localhost: the domain is no name",
     ):  # fmt: skip
         assert sentence in drawn
