@@ -131,6 +131,13 @@ def test_a_mention_is_answered_where_it_is(playground: PlaygroundCommand) -> Non
     assert "Degraded: opens by POP, not by IMAP" in channel
 
 
+def test_the_playground_has_no_dark_theme_of_its_own(playground: PlaygroundCommand, tmp_path: Path) -> None:
+    """On a machine that is set to dark it looks as on any other, to the last pixel; so the tests make it dark."""
+    pictures = {system: tmp_path / f"{system}.png" for system in ("light", "dark")}
+    playground.drive([{**_GREETED, "system": system, "picture": str(picture)} for system, picture in pictures.items()])
+    assert pictures["light"].read_bytes() == pictures["dark"].read_bytes()
+
+
 def test_the_cards_in_the_dark(playground: PlaygroundCommand) -> None:
     """The cards say the same in Teams' dark theme, and their pictures are there to be looked at."""
     cards = {

@@ -10,6 +10,7 @@
 //   to       with say: begins with an @mention of this name
 //   press    presses the button with this title in the bot's last message
 //   tap      taps what is named so in the bot's last message, such as a row that opens
+//   system   sets the theme of the machine, `light` or `dark`
 //   until    waits until the bot's last message shows this text, or any of these texts
 //   picture  writes the last exchange as PNG into this file, and once more with a narrow card into NAME-narrow.png
 // What is seen is the visible text of the bot's last message. The profile is a new folder for the browser; THEME is
@@ -135,6 +136,7 @@ async function take(step) {
   if (step.say) await say(step.say, step.to);
   if (step.press) await last().getByRole("button", { name: step.press }).click();
   if (step.tap) await last().getByLabel(step.tap).click();
+  if (step.system) await page.emulateMedia({ colorScheme: step.system });
   if (step.until) await until(step.until);
   if (step.picture) await pictures(step.picture);
   return await last().innerText();
