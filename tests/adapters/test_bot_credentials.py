@@ -194,9 +194,12 @@ class Source:
         self.asked = 0
         self.forgotten = 0
         self.answer: BotToken | NoToken | None = None
+        self.go_on = asyncio.Event()
+        self.go_on.set()
 
     async def fetch(self) -> BotToken | NoToken:
         self.asked += 1
+        await self.go_on.wait()
         return self.answer or BotToken(Secret(f"token {self.asked}"), 3600.0)
 
     def forget(self) -> None:
@@ -216,7 +219,27 @@ async def test_one_token_serves_until_shortly_before_its_end() -> None:
     clock.seconds += 3600 - REFRESH_AHEAD - 1
     assert await _value(credentials) == "token 1"
     clock.seconds += 1
+    assert await _value(credentials) == "token 1"
+    await asyncio.sleep(0)  # what has begun beside it ends
     assert await _value(credentials) == "token 2"
+    assert source.asked == 2
+
+
+async def test_nobody_waits_for_a_token_who_has_one() -> None:
+    """While Entra is silent, the token that is held serves at once; it is asked for one more, and no further."""
+    source, clock = Source(), Clock()
+    credentials = BotCredentials(source, clock=clock.monotonic)
+    assert await _value(credentials) == "token 1"
+    source.go_on.clear()
+    clock.seconds += 3600 - REFRESH_AHEAD
+    for _ in range(3):
+        assert await asyncio.wait_for(_value(credentials), 10) == "token 1"
+        await asyncio.sleep(0)
+    source.go_on.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert await _value(credentials) == "token 2"
+    assert source.asked == 2
 
 
 async def test_what_refuses_every_token_has_one_bought_in_a_while() -> None:
@@ -266,5 +289,7 @@ async def test_a_refused_renewal_leaves_the_old_token_in_use_meanwhile() -> None
     assert await _value(credentials) == "token 1"
     source.answer = NoToken("Entra is away")
     clock.seconds += 3600 - REFRESH_AHEAD
-    assert [await _value(credentials) for _ in range(3)] == ["token 1"] * 3
+    for _ in range(3):
+        assert await _value(credentials) == "token 1"
+        await asyncio.sleep(0)
     assert source.asked == 2

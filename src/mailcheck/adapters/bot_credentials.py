@@ -5,6 +5,7 @@ The SDK's own factories ask for a token on the event loop, without a time-out, i
 `KeyError('access_token')`.
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ SCOPE: Final = "https://api.botframework.com/.default"
 CONNECT_TIMEOUT: Final = 3.0  # seconds; Teams waits 15 for the whole turn
 READ_TIMEOUT: Final = 4.0
 REFUSED_FOR: Final = 10.0  # seconds for which a refusal is taken for the next answer: a turn has three calls
-REFRESH_AHEAD: Final = 300.0  # seconds before its end that a token is replaced
-LAST_MOMENT: Final = 30.0  # where that fails, it is used until so many seconds before its end
+REFRESH_AHEAD: Final = 300.0  # seconds before its end that a token is replaced, beside the turns that use it
+LAST_MOMENT: Final = 30.0  # until that is done, it is used until so many seconds before its end
 FORGET_PAUSE: Final = 10.0  # seconds in which no second token is forgotten: what refuses each would have each bought
 
 
@@ -57,7 +58,7 @@ class TokenSource(Protocol):
 
 
 class BotCredentials:
-    """One token for all turns, replaced ahead of its end.
+    """One token for all turns, replaced ahead of its end, while it is in use.
 
     Args:
         source: Asked when there is no token that is good for some time.
@@ -71,17 +72,26 @@ class BotCredentials:
         self._ends = 0.0
         self._refused: tuple[float, NoToken] | None = None
         self._forgotten = float("-inf")
+        self._renewal: asyncio.Task[BotToken | NoToken] | None = None  # kept, so that it is not collected meanwhile
 
     async def token(self) -> Secret[str] | NoToken:
-        """The token to call the connector with; what is held when it is good for some time, else a new one."""
-        if self._held is not None and self._left() > REFRESH_AHEAD:
-            return self._held
-        answer = self._recent_refusal() or await self._source.fetch()
+        """The token to call the connector with; nobody waits for another whose token is good for a while yet."""
+        held = self._held
+        if held is None or self._left() <= LAST_MOMENT:
+            answer = self._recent_refusal() or await self._renew()
+            return answer if isinstance(answer, NoToken) else answer.value
+        under_way = self._renewal is not None and not self._renewal.done()
+        if self._left() <= REFRESH_AHEAD and not (under_way or self._recent_refusal()):
+            self._renewal = asyncio.create_task(self._renew())
+        return held
+
+    async def _renew(self) -> BotToken | NoToken:
+        answer = await self._source.fetch()
         if isinstance(answer, NoToken):
-            self._refused = self._refused if self._recent_refusal() else (self._clock(), answer)
-            return self._held if self._held is not None and self._left() > LAST_MOMENT else answer
-        self._held, self._ends = answer.value, self._clock() + answer.lifetime
-        return answer.value
+            self._refused = self._clock(), answer
+        else:
+            self._held, self._ends = answer.value, self._clock() + answer.lifetime
+        return answer
 
     def forget(self) -> None:
         """The token did not do: the next one is to be bought.
