@@ -47,7 +47,7 @@ def _lines(*checks: Progress) -> list[str]:
         ((*_ASKED, Entered(Stage.LIST, IMAP), Ended(IMAP, opened=True), Entered(Stage.AUTH, POP)),
          ["✔ IMAP done", "▸ POP signing in now"]),
         ((*_ASKED, Entered(Stage.LIST, IMAP), Ended(POP, opened=False)),
-         ["▸ IMAP listing the folders now", "✘ POP failed"]),
+         ["▸ IMAP listing the folders now", "✘ POP not opened"]),
     ],
 )  # fmt: skip
 def test_where_a_check_is(moments: tuple[Moment, ...], lines: list[str]) -> None:

@@ -1,7 +1,7 @@
 """The parts of a report's card that explain and mend: faults with their causes, and notices."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -33,15 +33,13 @@ FIX_LIMIT: Final = 8  # lines of one remedy
 COMMAND_LIMIT: Final = 700  # bytes of JSON, as an element; a longer line is left out whole: half a command does harm
 _REFUSED_LIMIT: Final = 5
 _TOO_LONG: Final = "The remedy is too long for a card; the HTTP API and the command line show all of it."
+# Teams gives a bot some ten seconds; who has set more for a check is told where they are waited for.
+_LONGER: Final = f"A chat waits no longer; the HTTP API and the command line wait for {escape('MAILCHECK_TIMEOUT')}."
 _NOTICE: Final = {
     Severity.URGENT: ("▲ Urgent", "attention"),
     Severity.WARNING: ("▲ Warning", "warning"),
     Severity.INFO: ("Note", "emphasis"),
 }
-
-
-# Teams gives a bot some ten seconds; who has set more for a check is told where they are waited for.
-_LONGER: Final = f"A chat waits no longer; the HTTP API and the command line wait for {escape('MAILCHECK_TIMEOUT')}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +56,25 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One diagnosis of a report, the protocols that it is about, and what of it is still waited for."""
+    """One diagnosis, the protocols that it is about, what of it is still waited for, and the steps that led to it."""
 
     diagnosis: Diagnosis
+    protocols: tuple[MailProtocol, ...] = ()
     waiting: str = ""
-    protocols: list[MailProtocol] = field(default_factory=list)
     steps: tuple[Step, ...] = ()
 
 
 def faults(report: Report) -> list[Fault]:
     """The faults in their order; protocols that fail for the same reason share theirs."""
-    found: dict[tuple[Diagnosis, str], Fault] = {}
+    found: dict[tuple[Diagnosis, str], list[MailProtocol]] = {}
     for protocol, one in report.protocols.items():
         if isinstance(one.verdict, Broken):
             waiting = still_waiting(one.waiting, protocol) if one.waiting else ""
-            new = Fault(one.verdict.diagnosis, waiting, [], one.steps or report.preparation)
-            found.setdefault((new.diagnosis, waiting), new).protocols.append(protocol)
-    return list(found.values())
+            found.setdefault((one.verdict.diagnosis, waiting), []).append(protocol)
+    return [
+        Fault(diagnosis, tuple(protocols), waiting, report.protocols[protocols[0]].steps or report.preparation)
+        for (diagnosis, waiting), protocols in found.items()
+    ]
 
 
 def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:

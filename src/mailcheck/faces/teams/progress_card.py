@@ -59,14 +59,14 @@ def _step(what: str, *, done: bool, now: bool) -> Element:
 
 def _talk(one: Progress, protocol: MailProtocol) -> Element:
     if protocol in one.ended:
-        mark = State.HEALTHY.mark if one.ended[protocol] else State.BROKEN.mark
-        return line(mark, [said(f"**{protocol.name}**")], "done" if one.ended[protocol] else "failed", spacing="Small")
+        state = State.HEALTHY if one.ended[protocol] else State.BROKEN
+        return line(state.mark, [said(f"**{protocol.name}**")], _word(one, protocol), spacing="Small")
     if protocol in one.legs:
-        return line(_NOW, [said(f"**{protocol.name}** {doing(one, protocol)}")], "now", spacing="Small")
+        return line(_NOW, [said(f"**{protocol.name}** {_doing(one, protocol)}")], "now", spacing="Small")
     return line(_TO_COME, [said(f"**{protocol.name}**", isSubtle=True)], "to come", spacing="Small")
 
 
-def doing(one: Progress, protocol: MailProtocol) -> str:
+def _doing(one: Progress, protocol: MailProtocol) -> str:
     """What is going on in a conversation that has begun."""
     leg = one.legs[protocol]
     return _CONTENTS[protocol] if leg is Leg.CONTENTS else _DOING[leg]
@@ -90,5 +90,5 @@ def _row(one: Progress) -> Element:
 
 def _word(one: Progress, protocol: MailProtocol) -> str:
     if protocol in one.ended:
-        return "done" if one.ended[protocol] else "failed"
-    return doing(one, protocol) if protocol in one.legs else "to come"
+        return "done" if one.ended[protocol] else "not opened"
+    return _doing(one, protocol) if protocol in one.legs else "to come"

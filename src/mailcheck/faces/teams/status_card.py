@@ -82,7 +82,7 @@ def _status(status: StatusFacts, detail: Detail) -> Element:
 
 
 def _section(title: str) -> Element:
-    return heading(title, spacing="Large")
+    return heading(title, size="Medium", spacing="Large")
 
 
 def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[str, str]:
