@@ -8,19 +8,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
+import azure.functions as func
 import pytest
+from aiohttp import web
 
 from lab.app_process import AppProcess
+from lab.serving import WebServer
+from lab.teams import faults
 from lab.world import World
+from mailcheck.compose import Application
 from mailcheck.faces.report_json import report_json
 from mailcheck.faces.report_text import report_text
 from mailcheck.model.report import Report, Status
+from mailcheck.settings import Settings
 from tests.e2e.conftest import clean_environment
 from tests.e2e.kit import ROOT, App, Checker, Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MAILBOXES = ["shared@contoso.com", "no-imap@contoso.com", "not-granted@contoso.com", "unknown@contoso.com"]
+_TROUBLES: tuple[faults.Trouble, ...] = (
+    faults.BOT_NOT_REGISTERED, faults.SERVICE_ERROR, faults.HungUp(), faults.TOO_BIG, faults.BAD_ARGUMENT,
+)  # fmt: skip
 # What every secret of a run looks like, so that none has to be known beforehand.
 SHAPES = {
     "a JSON Web Token: access token or client assertion": re.compile(r"eyJ[\w-]{16,}"),
@@ -95,6 +104,33 @@ async def test_nothing_at_debug_level(
     with everything_logged(caplog, world):
         for mailbox in MAILBOXES:
             assert_clean(f"the report of {mailbox}", every_form(await check(mailbox)), world)
+
+
+async def test_nothing_of_a_turn_of_the_bot(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every logger at DEBUG: turns that go well, a connector that makes trouble, and tokens that are refused."""
+    for name, value in world.settings().items():
+        monkeypatch.setenv(name, value)
+    app = Application(Settings.read(world.settings()))
+
+    async def receive(request: web.Request) -> web.Response:
+        asked = func.HttpRequest(method="POST", url="/", headers=dict(request.headers), body=await request.read())
+        answer = await app.messages(asked)
+        return web.Response(status=answer.status_code, body=answer.get_body())
+
+    async with WebServer([web.post("/api/messages", receive)]) as server:
+        monkeypatch.setattr(world.teams, "bot_url", f"{server.url}/api/messages")
+        with everything_logged(caplog, world):
+            world.teams.connector.faults.extend(_TROUBLES)
+            replies = [await world.teams.say("mailcheck shared@contoso.com") for _ in range(1 + len(_TROUBLES))]
+            token = world.teams.issuer.token(world.teams.service_url)
+            for number, forged in enumerate((f"{token[:-8]}AAAAAAAA", token.replace(".", ".."), "no token")):
+                activity = {**replies[-1].activity, "id": f"forged-{number}"}
+                refused = await world.teams.deliver(activity, replies[-1].conversation, token=forged)
+                assert refused.status == 401
+    assert {reply.status for reply in replies} == {200}
+    assert "mailbox='shared@contoso.com' verdict='healthy'" in caplog.text
 
 
 @pytest.mark.parametrize(
