@@ -39,7 +39,7 @@ async def test_ten_mailboxes_keep_within_teams_limits(teams: Teams) -> None:
     before = len(chat.changes)
     reply = await teams.say(f"mailcheck {_TEN}", conversation=chat, mention=True)
     updates = [change for change in chat.changes[before:] if change.happening is Happening.UPDATED]
-    assert "of 10 mailboxes open" in reply.text
+    assert "of 10 mailboxes healthy" in reply.text
     assert len(updates) >= 2
     assert teams.connector.rates.exceeded == []
 

@@ -106,7 +106,7 @@ def test_a_diagnosis_is_explained_at_the_press_of_a_button(chat: Browser) -> Non
 
 def test_ten_mailboxes_are_a_table_that_opens(chat: Browser) -> None:
     """Each mailbox is a row with its verdict, and a tap on the row shows what is the matter with it."""
-    closed = chat.do({"say": _TEN, "until": "of 10 mailboxes open", "picture": _picture("ten")})
+    closed = chat.do({"say": _TEN, "until": "of 10 mailboxes healthy", "picture": _picture("ten")})
     opened = chat.do(
         {"tap": "Show or hide no-pop@contoso.com", "until": "sign-in by POP", "picture": _picture("ten-opened")}
     )
@@ -145,7 +145,7 @@ def test_the_cards_in_the_dark(playground: PlaygroundCommand) -> None:
         "healthy": ("shared@contoso.com", _VERDICT),
         "broken": ("not-granted@contoso.com", _VERDICT),
         "progress": ("slow@contoso.com", "signing in"),
-        "ten": (_TEN, "of 10 mailboxes open"),
+        "ten": (_TEN, "of 10 mailboxes healthy"),
     }
     steps: list[Step] = [
         {"say": words, "until": shown, "picture": _picture(f"{name}-dark")} for name, (words, shown) in cards.items()

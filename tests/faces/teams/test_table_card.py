@@ -40,18 +40,35 @@ def _drawn(*outcomes: Report | NotAllowed, refused: tuple[Refused, ...] = (), op
 
 
 def test_a_row_for_each_mailbox() -> None:
-    """Closed, the card has each address with its mark, its word and its protocols, and above them how many open."""
+    """Closed, the card has each address with its mark, its word and its protocols, and above them how many are well."""
     drawn = _drawn(
         HEALTHY, DEGRADED, BROKEN, WAITING, _SHUT, refused=(Refused("x@localhost", "the domain is no name"),)
     )
     for sentence in (
-        "1 of 5 mailboxes open", "1 healthy · 1 degraded · 1 broken · 1 not finished · 1 not allowed",
+        "1 of 5 mailboxes healthy", "1 degraded · 1 broken · 1 not finished · 1 not allowed",
         "shared@contoso.com", "Healthy: opens by IMAP, POP and SMTP", "Degraded: opens by POP, not by IMAP",
         "Broken: does not open by IMAP or POP", "Not finished: opens by POP, no answer yet by IMAP",
         "Not allowed: MAILCHECK_DOMAINS does not have the domain other.example", "x@localhost: the domain is no name",
     ):  # fmt: skip
         assert sentence in drawn
     assert "Connect-ExchangeOnline" not in drawn
+
+
+def test_a_closed_row_says_what_is_wrong() -> None:
+    """A row that is not healthy has the title of its first diagnosis; a wait is in the sentence above it already."""
+    titles = ["Exchange accepts the app, but does not open the mailbox by IMAP", "Exchange refuses the app's sign-in"]
+    drawn = _drawn(HEALTHY, DEGRADED, BROKEN)
+    assert [title in drawn for title in titles] == [True, True]
+    waiting = _drawn(WAITING, HEALTHY)
+    assert "no answer yet by IMAP" in waiting
+    assert "did not answer in time" not in waiting
+
+
+def test_where_all_are_healthy_no_other_state_is_counted() -> None:
+    """The title says it, and the time stands below it."""
+    drawn = _drawn(HEALTHY, HEALTHY)
+    assert "2 of 2 mailboxes healthy" in drawn
+    assert "2 healthy" not in drawn
 
 
 def test_a_row_opens() -> None:

@@ -34,6 +34,7 @@ type Fixes = frozenset[tuple[str, ...]]
 
 _ADDRESS_LIMIT: Final = 200  # bytes of JSON of an address in its row
 _NAME_LIMIT: Final = 80  # bytes of JSON of an address, where it stands a second time
+_TITLE_LIMIT: Final = 120  # bytes of JSON of a diagnosis in its closed row
 _MARGIN: Final = 200  # bytes: commas between the rows, and what the sizes of the parts do not have in them
 
 
@@ -78,14 +79,15 @@ def _table(outcomes: Sequence[Outcome], refused: Sequence[Refused], common: Faul
 
 def _header(outcomes: Sequence[Outcome]) -> tuple[Element, str]:
     states = Counter(summary(one).state for one in outcomes)
-    opened = states[State.HEALTHY]
-    title = f"{opened} of {count(len(outcomes), 'mailbox', 'mailboxes')} open"
+    healthy = states.pop(State.HEALTHY, 0)
+    title = f"{healthy} of {count(len(outcomes), 'mailbox', 'mailboxes')} healthy"
+    others = " · ".join(f"{states[one]} {one.word.lower()}" for one in State if states[one])
     lines = [
         heading(title, size="Large"),
-        said(" · ".join(f"{states[one]} {one.word.lower()}" for one in State if states[one]), spacing="Small"),
+        *([said(others, spacing="Small")] if others else []),
         said(_time(outcomes), size="Small", spacing="Small"),
     ]
-    style = "good" if opened == len(outcomes) else "warning" if opened else "attention"
+    style = "warning" if healthy and others else "attention" if others else "good"
     return block(lines, style=style, bleed=True), title
 
 
@@ -143,9 +145,18 @@ def _row(number: int, outcome: Outcome, told: Fixes, detail: _Detail) -> Element
         said(foreign(address, _ADDRESS_LIMIT), weight="Bolder"),
         said(f"{short.state.word}: {escape(short.sentence)}", size="Small", isSubtle=True, spacing="None"),
     ]
+    if wrong := _wrong(outcome, detail):
+        what.append(said(wrong, size="Small", spacing="None"))
     title = [column([said(short.state.mark, weight="Bolder")], MARK_WIDTH), column(what, spacing="Small")]
     inside = list(_inside(outcome, set(told), detail))
     return fold(clean(address, _NAME_LIMIT), title, inside, f"row-{number}", separator=True, spacing="Small")
+
+
+def _wrong(outcome: Outcome, detail: _Detail) -> str:
+    """The first thing that is wrong, which tells one broken row from another before it is opened; empty: nothing."""
+    found = (fault for fault in faults(outcome) if not fault.waiting) if isinstance(outcome, Report) else iter(())
+    first = next(found, None)
+    return foreign(first.diagnosis.title, min(detail.text, _TITLE_LIMIT)) if first and detail.text else ""
 
 
 def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
