@@ -9,6 +9,7 @@ from mailcheck.faces.teams.cards import (
     not_allowed_card,
     not_configured_card,
     refused_card,
+    whoami_card,
 )
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
@@ -25,7 +26,11 @@ _PROBLEM = SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's ad
         (help_card('"[x](http://evil.example)" is no address'), '"[x](http://evil.example)" is no address'),
         (help_card("n" * 100_000), "nnn"),
         (refused_card("55555555-aaaa"), "55555555-aaaa"),
-        (refused_card("55555555-aaaa"), "MAILCHECK_OPERATORS"),
+        (
+            refused_card("55555555-aaaa"),
+            "ask an administrator to add your object id to the app setting MAILCHECK_OPERATORS",
+        ),
+        (whoami_card("Chloe", "55555555-aaaa", "t", operator=False), "ask an administrator to add your object id"),
         (refused_card(None), "did not tell me your object id"),
         (refused_card(""), "did not tell me your object id"),
         (refused_card(" \u200b\u202e"), "did not tell me your object id"),

@@ -29,6 +29,10 @@ _PURPOSE: Final = (
     "setting is wrong and how to mend it."
 )
 _WHERE: Final = "In a team or a group chat, mention me first. In our own chat the address alone is enough."
+_LET_IN: Final = (
+    "To be let in, ask an administrator to add your object id to the app setting "
+    f"{escape('MAILCHECK_OPERATORS')} of the Function App"
+)
 _COMMANDS: Final = (
     ("mailcheck shared@contoso.com", "one mailbox, or up to ten, by the protocols that are set"),
     ("mailcheck shared@contoso.com imap", "by one protocol: imap, pop or smtp; or by all"),
@@ -73,13 +77,7 @@ def refused_card(object_id: str | None) -> Element:
     if not shown:
         how = [said("Teams did not tell me your object id in Microsoft Entra, so I cannot say more.")]
     else:
-        how = [
-            said(
-                "An administrator can let you in, by adding your object id in Microsoft Entra to the app setting "
-                f"{escape('MAILCHECK_OPERATORS')}:"
-            ),
-            boxed([shown]),
-        ]
+        how = [said(f"{_LET_IN}:"), boxed([shown])]
     return card([heading(title, size="Medium"), *how], spoken=title)
 
 
@@ -94,13 +92,7 @@ def whoami_card(name: str, object_id: str | None, tenant_id: str | None, operato
     ]
     body = [heading(f"You are {escape(shown)}", size="Medium"), said(f"{mark} {may}", spacing="Small"), facts(pairs)]
     if not operator:
-        body.append(
-            said(
-                f"An administrator can let you in, by adding your object id to the app setting "
-                f"{escape('MAILCHECK_OPERATORS')}.",
-                size="Small",
-            )
-        )
+        body.append(said(f"{_LET_IN}.", size="Small"))
     return card(body, spoken=f"You are {shown}. {may}")
 
 
