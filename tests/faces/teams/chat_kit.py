@@ -19,16 +19,19 @@ class Wall:
         answers: What the next calls come to; None: they are done, as are those after the last answer.
         times: When each call began, on the loop's clock.
         slow: Seconds that each call takes.
+        nameless: Whether new messages are taken without an id.
     """
 
     calls: list[tuple[str, str, str, bool]] = field(default_factory=list)
     answers: deque[Undelivered | None] = field(default_factory=deque)
     times: list[float] = field(default_factory=list)
     slow: float = 0.0
+    nameless: bool = False
 
     async def post(self, said: Said) -> str | Undelivered:
         message_id = f"m{1 + sum(call[0] == 'post' for call in self.calls)}"
-        return await self._call(("post", message_id, _words(said), False)) or message_id
+        outcome = await self._call(("post", message_id, _words(said), False))
+        return outcome or ("" if self.nameless else message_id)
 
     async def replace(self, message_id: str, said: Said, *, passing: bool = False) -> Undelivered | None:
         return await self._call(("replace", message_id, _words(said), passing))

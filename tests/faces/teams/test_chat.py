@@ -59,6 +59,16 @@ async def test_only_what_is_out_of_date_at_once_is_said_in_passing() -> None:
     assert [passing for *_, passing in wall.calls] == [False, True, False]
 
 
+async def test_a_chat_that_gives_no_ids_is_not_filled_with_progress() -> None:
+    """What was posted without an id cannot be replaced: the next thing said there is the one that stays."""
+    wall = Wall(nameless=True)
+    message = Message(wall)
+    await message.pass_by(_FIRST)
+    await message.pass_by(_SECOND)
+    await message.show(_LAST)
+    assert wall.said == ["post m1: first", "post m2: last"]
+
+
 async def test_a_message_that_is_there_is_replaced() -> None:
     """A button's card is changed in its place."""
     wall = Wall()

@@ -38,11 +38,14 @@ class Message:
         self._chat = chat
         self._id = message_id
         self._plain = False
+        self._nameless = False  # it is there, and cannot be replaced
         self.trouble: Undelivered | None = None
 
     async def pass_by(self, card: Element) -> None:
-        """Shows a card that another will follow; not where cards are not taken, or where the chat is in trouble."""
-        if not self._plain and (self.trouble is None or self.trouble.trouble is Trouble.LOST):
+        """Shows a card that another will follow; not where none could, or where the chat is in trouble."""
+        if self._plain or self._nameless:
+            return
+        if self.trouble is None or self.trouble.trouble is Trouble.LOST:
             await self._put(card, passing=True)
 
     async def show(self, card: Element) -> None:
@@ -64,5 +67,6 @@ class Message:
         if self._id is None:
             outcome = await self._chat.post(said)
             self._id = outcome or None if isinstance(outcome, str) else None
+            self._nameless = outcome == ""
         self.trouble = outcome if isinstance(outcome, Undelivered) else None
         self._plain = self._plain or (self.trouble is not None and self.trouble.trouble is Trouble.UNFIT)
