@@ -95,6 +95,12 @@ def _git_files(*options: str) -> set[str]:
     return set(listed.stdout.splitlines())
 
 
+def test_no_line_of_the_audit_is_sampled_away() -> None:
+    """Application Insights keeps every trace, which is what a log line is to it, as SECURITY.md says."""
+    sampling = json.loads((_ROOT / "host.json").read_text())["logging"]["applicationInsights"]["samplingSettings"]
+    assert "Trace" in sampling["excludedTypes"].split(";")
+
+
 def test_only_the_product_is_deployed() -> None:
     """What .funcignore leaves is the triggers, the host's settings, the pinned packages, and src/mailcheck."""
     deployed = _git_files() - _git_files("--ignored", "--exclude-from=.funcignore")
