@@ -202,7 +202,7 @@ async def test_the_app_can_be_removed_and_installed_again() -> None:
     output = await piped(":remove", "hello", ":install", "hello")
 
     assert output == GREETING + (
-        "you> :remove\nmailcheck is not here; :install brings it\n"
+        "you> :remove\nmailcheck is removed; :install brings it back\n"
         "you> hello\nmailcheck is not here; :install brings it\n"
         "you> :install\nmailcheck> Hello, Anna Berg\n"
         "you> hello\nmailcheck> hello? ␛[31m\n"

@@ -16,6 +16,7 @@ from lab.teams.terminal import Terminal
 
 HELP = ":as NAME :personal :group :channel :remove :install :quit; a number is a button"
 _NOT_HERE = f"{BOT_NAME} is not here; :install brings it"
+_REMOVED = f"{BOT_NAME} is removed; :install brings it back"
 _BOT_PROMPT = f"{BOT_NAME}> "
 _HTTP_ERROR = 400
 
@@ -106,7 +107,7 @@ class _Session:
                 await self._enter(directory.channel())
             case ":remove":
                 self._end_turn(await self._teams.uninstall(conversation=self._conversation, user=self._user))
-                self.screen.note(_NOT_HERE)
+                self.screen.note(_REMOVED)
             case ":install":
                 await self._install()
             case _:
