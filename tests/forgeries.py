@@ -283,9 +283,9 @@ BODIES = (
     Forgery("no JSON", "one JSON", RAISES, body=lambda body: body[:-1]),
     Forgery("a list of the activity", "one JSON", RAISES, body=lambda body: b"[" + body + b"]"),
     Forgery("two activities", "one JSON", RAISES, body=lambda body: body + body),
-    Forgery("a mark before it", "one JSON", ACCEPTS, body=lambda body: b"\xef\xbb\xbf" + body),
+    Forgery("a byte order mark before it", "one JSON", ACCEPTS, body=lambda body: b"\xef\xbb\xbf" + body),
     Forgery("UTF-16", "one JSON", ACCEPTS, body=lambda body: body.decode().encode("utf-16")),
-    Forgery("not a number in it", "one JSON", ACCEPTS, body=lambda body: b'{"x": NaN, ' + body[1:]),
+    Forgery("NaN in it", "one JSON", ACCEPTS, body=lambda body: b'{"x": NaN, ' + body[1:]),
     Forgery("ten thousand levels deep", "one JSON", RAISES, body=lambda body: b'{"x": ' + b"[" * 10_000 + body[1:]),
 )  # fmt: skip
 ADDRESSES = (
@@ -329,8 +329,8 @@ SIGNED_ADDRESSES = (
     _address("the host in capitals", "https://SMBA.TRAFFICMANAGER.NET/emea/"),
     _address("ideographic dots", "https://smba\u3002trafficmanager\u3002net/emea/"),
     _address("a Cyrillic letter", "https://smb\u0430.trafficmanager.net/emea/"),
-    _address("its form for DNS", "https://xn--smb-8cd.trafficmanager.net/emea/"),
-    _address("up and away in the path", f"{_HOST}/emea/../../x"),
+    _address("Punycode", "https://xn--smb-8cd.trafficmanager.net/emea/"),
+    _address("two dots in the path", f"{_HOST}/emea/../../x"),
     _address("an escape in the path", f"{_HOST}/%2e%2e/emea/"),
     _address("a blank before it", f" {_HOST}/emea/"),
     _address("a line break behind it", f"{_HOST}/emea/\n"),
