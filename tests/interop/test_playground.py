@@ -129,10 +129,11 @@ def test_a_mention_is_answered_where_it_is(playground: PlaygroundCommand) -> Non
     assert "Degraded: opens by POP, not by IMAP" in channel
 
 
-def test_the_playground_has_no_dark_theme_of_its_own(playground: PlaygroundCommand, tmp_path: Path) -> None:
+def test_the_playground_has_no_dark_theme_of_its_own(chat: Browser, tmp_path: Path) -> None:
     """On a machine that is set to dark it looks as on any other, to the last pixel; so the tests make it dark."""
-    pictures = {system: tmp_path / f"{system}.png" for system in ("light", "dark")}
-    playground.drive([{**_GREETED, "system": system, "picture": str(picture)} for system, picture in pictures.items()])
+    pictures = {system: tmp_path / f"{system}.png" for system in ("dark", "light")}
+    for system, picture in pictures.items():
+        chat.do({"system": system, "picture": str(picture)})
     assert pictures["light"].read_bytes() == pictures["dark"].read_bytes()
 
 
