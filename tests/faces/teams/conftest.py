@@ -84,6 +84,7 @@ class World:
         self.teams = teams
         self.server = server
         self.checks = checks
+        self.inspect = Inspect()
         self.tokens = tokens
         self.endpoint: TeamsEndpoint | None = None
 
@@ -110,7 +111,7 @@ class World:
             turn=MailcheckBot(
                 Answers(
                     check=check or self.checks,
-                    inspect=check or Inspect(),
+                    inspect=check or self.inspect,
                     protocols=(MailProtocol.IMAP, MailProtocol.POP),
                     operators=operators,
                     facts=_facts,
@@ -134,10 +135,17 @@ class World:
 
 
 class Inspect:
-    """A look at an app that is in order."""
+    """A look at an app that is in order.
+
+    Attributes:
+        left: Seconds that the last one was given.
+    """
+
+    def __init__(self) -> None:
+        self.left = 0.0
 
     async def __call__(self, deadline: float) -> Inspection:
-        assert deadline > asyncio.get_running_loop().time()
+        self.left = deadline - asyncio.get_running_loop().time()
         return real_kit.inspection()
 
 

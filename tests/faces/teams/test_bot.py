@@ -21,6 +21,7 @@ from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
+from tests.faces.teams import real_kit
 from tests.faces.teams.card_kit import BROKEN
 from tests.faces.teams.card_rules import assert_valid, elements
 from tests.faces.teams.conftest import World
@@ -65,6 +66,13 @@ async def test_cards_are_sent_alone(world: World) -> None:
         assert not post.text
         for version in post.versions:
             assert_valid(version["attachments"][0]["content"])
+
+
+async def test_a_notification_says_what_the_card_says(world: World) -> None:
+    """Teams shows the summary of a message where it has no room for a card."""
+    reply = await world.teams.say(_COMMAND)
+    (post,) = reply.posts
+    assert [version["summary"] for version in post.versions] == [_CHECKING, _REPORT]
 
 
 async def test_the_card_says_checking_while_the_check_runs(world: World) -> None:
@@ -203,11 +211,12 @@ async def test_installing_greets_once(world: World) -> None:
     assert "mailcheck" in welcome
 
 
-async def test_removal_is_not_answered(world: World) -> None:
+async def test_removal_is_not_answered(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """After its removal the bot may not write, and does not try."""
     reply = await world.teams.uninstall()
     assert reply.status == 200
     assert reply.posts == []
+    assert "connector did not take" not in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["messageReaction", "event", "typing", "messageUpdate", "x", None])
@@ -281,6 +290,16 @@ async def test_the_audit_tells_what_did_not_get_there(world: World, caplog: pyte
     assert "verdict='degraded' answered='shut-out'" in line
 
 
+async def test_the_audit_tells_a_failure_from_an_answer_that_is_waited_for(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A check that was cut short is not put down as broken."""
+    world.checks.answer = real_kit.WAITING
+    with caplog.at_level(logging.INFO, logger="mailcheck.audit"):
+        await world.teams.say(_COMMAND)
+    assert "verdict='still waiting'" in _audit(caplog)[-1]
+
+
 def _audit(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "mailcheck.audit"]
 
@@ -322,6 +341,7 @@ async def test_a_status_has_the_certificate_and_the_versions(world: World) -> No
     assert "IMAP.AccessAsApp" in reply.text
     assert "outlook.office365.com:993" in reply.text
     assert "botbuilder-core" in reply.text
+    assert 0 < world.inspect.left <= TURN_LIMIT - CLOSING, "the card needs its time too"
 
 
 async def test_a_status_without_settings_names_them(world: World) -> None:
@@ -383,6 +403,14 @@ async def test_an_explanation_is_a_message_of_its_own(world: World) -> None:
     assert len(reply.posts) == 1
 
 
+async def test_an_explanation_that_did_not_get_there_can_be_asked_for(world: World) -> None:
+    """Whoever pressed is told so, and what to write."""
+    world.teams.connector.faults.at(2, faults.SERVICE_ERROR, Call.SEND)  # the first is the card of the check
+    _, reply = await _press(world, "explain", id="pop-sign-in-refused")
+    told = "The chat did not take the explanation. Write: explain pop-sign-in-refused"
+    assert reply.body == {"statusCode": 200, "type": TEXT_TYPE, "value": told}
+
+
 async def test_a_strangers_button_does_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Who is no operator is told so, alone; the card stays as it is for everybody, and the audit has it."""
     with caplog.at_level(logging.INFO, logger="mailcheck.audit"):
@@ -432,3 +460,4 @@ async def test_a_client_that_takes_no_cards_is_answered_in_text(world: World) ->
     assert "Degraded" in post.text
     assert "Set-CASMailbox -Identity 'shared_box@contoso.com' -PopEnabled $true" in post.text
     assert post.attachments == ()
+    assert post.activity["textFormat"] == "plain", "what a server wrote is no Markdown here either"
