@@ -283,6 +283,13 @@ def test_the_budget_is_kept_whatever_the_mailbox(text: str) -> None:
     )
 
 
+def test_causes_that_are_left_out_are_counted_and_not_weighed() -> None:
+    """What is left out may be as likely as what is shown, so the card says how many there are, and where."""
+    causes = tuple(Cause(f"cause {number}", Likelihood.POSSIBLE, "w" * 600, ("s" * 600,) * 3) for number in range(9))
+    broken = ProtocolReport(Broken(Diagnosis("x", "A title", "seen", causes, "https://x.example", "")))
+    assert "and 3 more causes, which Explain shows" in _drawn(report({MailProtocol.IMAP: broken}))
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(imap=PROTOCOLS, pop=PROTOCOLS)
 def test_any_report_is_a_valid_card(imap: ProtocolReport, pop: ProtocolReport) -> None:

@@ -116,7 +116,7 @@ def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detai
                 which.lower(), [column(title)], rest, f"cause-{number}-{place}", spacing="Medium", separator=True
             )
     if left := len(causes) - len(shown):
-        yield said(f"and {count(left, 'less likely cause')}", isSubtle=True)
+        yield said(f"and {count(left, 'more cause')}, which Explain shows", isSubtle=True)
 
 
 def cause_parts(cause: Cause, told: set[tuple[str, ...]], limit: int) -> Iterator[Element]:
