@@ -28,6 +28,8 @@ def test_a_diagnosis_with_many_causes() -> None:
         "the step auth fails.", "Cause 1 of 10 · likely", "New-ServicePrincipal -AppId '<client id>'",
         "Cause 8 of 10 · certain where the token lacks the application role of the protocol",
         "The token lacks the application role IMAP.AccessAsApp", "Read more ↗",
+        "If nothing is listed, register the app:",
+        "What tells them apart", "See it in the lab",
     ):  # fmt: skip
         assert sentence in drawn
     assert "Set-CASMailbox" not in drawn
@@ -38,10 +40,19 @@ def test_what_is_folded_up() -> None:
     drawn = _drawn("imap-sign-in-refused", "cause-4", "apart", "lab")
     for sentence in (
         "Set-CASMailbox -Identity '<mailbox>' -ImapEnabled $true",
+        "What tells the causes apart", "A cause goes by the first of these that holds",
         "Where IMAP or POP opened the same mailbox: likely: 4; ruled out: 1, 2, 3, 9",
         "/mailcheck not-granted@contoso.com imap",
     ):  # fmt: skip
         assert sentence in drawn
+
+
+def test_the_only_cause_has_no_number() -> None:
+    """And where nothing tells causes apart, or the lab has no state for it, there is no button for that."""
+    drawn = _drawn("our-bug")
+    assert "Cause · certain" in drawn
+    assert "apart" not in drawn
+    assert "lab" not in drawn
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)

@@ -37,7 +37,8 @@ def _lines(*checks: Progress) -> list[str]:
         (_ASKED, ["✔ Credential from Key Vault done", "▸ Token from Entra now", "○ IMAP to come"]),
         (
             (*_ASKED, Entered(Stage.DNS, IMAP), Entered(Stage.TLS, IMAP), Entered(Stage.CONNECT, POP)),
-            ["✔ Token from Entra done", "▸ IMAP making the connection safe now", "▸ POP connecting now"],
+            ["✔ Credential from Key Vault done", "✔ Token from Entra done",
+             "▸ IMAP making the connection safe now", "▸ POP connecting now"],
         ),
         (
             (*_ASKED, Entered(Stage.TLS, IMAP), Entered(Stage.AUTH, IMAP), Entered(Stage.GREETING, IMAP),
@@ -79,6 +80,7 @@ def test_several_checks_are_a_line_each() -> None:
     refused.outcome = NotAllowed(Mailbox("a_b@contoso.com"))
     drawn = _lines(healthy, broken, refused, talking, asking, waiting)
     assert "Checking 6 mailboxes" in drawn
+    assert progress_card([healthy, broken, talking], 1)["speak"] == "Checking 3 mailboxes, 2 of 3 done"
     for line in (
         "✔ a_b@contoso.com Healthy",
         "✘ a_b@contoso.com Broken",

@@ -35,8 +35,10 @@ from mailcheck.model.report import (
 )
 from mailcheck.model.request import Mailbox, MailProtocol
 from tests.faces.teams.any_report import PROTOCOLS
-from tests.faces.teams.card_kit import BROKEN, DEGRADED, DIAGNOSIS, HEALTHY, LISTED, NOW, report
+from tests.faces.teams.card_kit import BROKEN, DEGRADED, DIAGNOSIS, HEALTHY, LISTED, NOW, REFUSED, report
 from tests.faces.teams.card_rules import assert_valid, elements
+from tests.faces.teams.real_kit import BROKEN as TWICE
+from tests.faces.teams.real_kit import STOPPED, WAITING
 
 _OPEN = frozenset({"folders", "details", "notice-1"})
 
@@ -101,6 +103,54 @@ def test_what_can_be_unfolded() -> None:
         assert sentence in drawn
     line = next(line for line in drawn.splitlines() if "2026 *draft*" in line)
     assert line.index("2026") > next(one for one in drawn.splitlines() if "Projects" in one).index("Projects")
+
+
+def test_what_is_unfolded_is_in_order() -> None:
+    """Each part has its heading, and below the talk stands what a certificate and a token are known by."""
+    drawn = _drawn(DEGRADED, opened=True)
+    parts = (
+        "Folders", "Steps", "Before the servers", "IMAP transcript", "POP transcript", f"Certificate {'AB' * 20}",
+        "Token for https://outlook.office365.com", "Report 0b5c-17",
+    )  # fmt: skip
+    lines = [line.strip("│ ") for line in drawn.splitlines()]
+    places = [lines.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_what_was_still_waited_for_is_no_failure() -> None:
+    """It is told with what it would mean if it stayed so, its causes folded up, and its step not as failed."""
+    drawn = draw(report_card(WAITING), width=160)
+    assert "… Not finished: opens by POP, no answer yet by IMAP" in drawn
+    assert "… IMAP: still waiting for outlook.office365.com:993 at AUTHENTICATE after 9 s" in drawn
+    assert "If it stays so: outlook.office365.com:993 did not answer in time" in drawn
+    assert "The server is slow today" in drawn
+    assert "raise MAILCHECK_TIMEOUT" not in drawn
+    assert "Broken" not in drawn
+    opened = draw(report_card(WAITING), width=160, open_toggles=frozenset({"details", "cause-1-1"}))
+    assert "auth 212 ms (no answer yet)" in opened
+    assert "raise MAILCHECK_TIMEOUT" in opened
+
+
+def test_what_failed_before_the_servers_says_where() -> None:
+    """The step that failed is named with what was seen there, and both protocols share it."""
+    drawn = draw(report_card(STOPPED), width=160)
+    assert "✘ IMAP and POP: There is no key vault" in drawn
+    assert "What was seen · step vault" in drawn
+
+
+def test_a_cause_with_the_same_remedy_is_a_line() -> None:
+    """A second fault names the causes that it shares, and does not repeat what mends them."""
+    drawn = draw(report_card(TWICE), width=160)
+    assert drawn.count("New-ServicePrincipal") == 1
+    assert "Cause 1 of 5 · likely · as above: The app may not open this mailbox" in drawn
+
+
+def test_a_transcript_that_just_fits_is_whole() -> None:
+    """Sixty lines are shown, sixty-one are shortened."""
+    for number, whole in ((60, True), (61, False)):
+        talk = tuple(f"S: {line}" for line in range(number))
+        one = report({MailProtocol.POP: dataclasses.replace(REFUSED, transcript=talk)})
+        assert ("left out" in _drawn(one, opened=True)) is not whole
 
 
 def test_the_same_fault_is_told_once() -> None:
@@ -180,6 +230,7 @@ def test_what_could_not_be_read_is_shown() -> None:
     """Below the folders stand the first answers that could not be read, as text, and never an element without any."""
     listing = Listing((Folder(("INBOX",)),), 5, ('() "/" "[click](http://evil.example)', "\x00", "third"))
     drawn = _drawn(report({MailProtocol.IMAP: ProtocolReport(Healthy(listing))}), opened=True)
+    assert "5 folders could not be read" in drawn
     assert '() "/" "[click](http://evil.example)' in drawn
     assert "third" in drawn
 

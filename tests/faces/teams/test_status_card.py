@@ -29,7 +29,7 @@ def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
     [
         (
             inspection(),
-            ["✔ The app gets its token", "Certificate 83 days left (until 2027-02-14)",
+            ["✔ The app gets its token", "Configuration", "Certificate 83 days left (until 2027-02-14)",
              "Token with IMAP.AccessAsApp, POP.AccessAsApp, SMTP.SendAsApp", "22222222-3333-4444-8555-666666666666",
              "https://kv-mailcheck.vault.azure.net", "outlook.office365.com:993", "10 s",
              "contoso.com, fabrikam.example", "canary@contoso.com", "SingleTenant", "3 operators", "0.4.0"],
@@ -56,6 +56,26 @@ def test_what_an_operator_sees(app: Inspection | tuple[SettingProblem, ...], sen
     assert drawn.index(sentences[0]) < drawn.index("Versions")
 
 
+@pytest.mark.parametrize(
+    "app, line",
+    [
+        (inspection(), "✔ Certificate 83 days left (until 2027-02-14)"),
+        (inspection(days=5), "▲ Certificate 5 days left (until 2026-11-28)"),
+        (inspection(days=-2), "✘ Certificate expired on 2026-11-21"),
+        (_SECRET, "✔ Client secret until 2027-02-14"),
+        (dataclasses.replace(_SECRET, notices=inspection(days=5).notices), "▲ Client secret until 2027-02-14"),
+        (
+            dataclasses.replace(_SECRET, steps=(Step(Stage.SECRET, ok=False, ms=0, detail="until 2026-11-01"),)),
+            "✘ Client secret until 2026-11-01",
+        ),
+    ],
+)
+def test_the_credential_has_a_mark(app: Inspection, line: str) -> None:
+    """In force, soon to end, out of force."""
+    drawn = draw(status_card(_facts(app)), width=120)
+    assert line in [" ".join(one.strip("│ ┃").split()) for one in drawn.splitlines()]
+
+
 def test_everybody_may_be_an_operator() -> None:
     """A star is told in words."""
     assert "everybody in the tenant" in draw(status_card(dataclasses.replace(_facts(_UNSET), operators="*")), width=120)
@@ -80,3 +100,6 @@ def test_many_problems_are_counted() -> None:
     card = status_card(_facts(_UNSET * 500))
     assert_valid(card)
     assert "and 480 more" in draw(card, width=120)
+    few = draw(status_card(_facts(_UNSET * 20)), width=120)
+    assert "An administrator has to look at these app settings" in few
+    assert "more" not in few

@@ -23,6 +23,8 @@ from tests.faces.teams.real_kit import (
     LISTED,
     NOT_CONNECTED,
     POP,
+    SMTP,
+    SMTP_OFF,
     STOPPED,
     WAITING,
     broken,
@@ -145,6 +147,39 @@ def test_the_cause_stays_where_there_is_no_room_for_its_remedy() -> None:
     drawn = _drawn(*many, opened=True)
     assert drawn.count("IMAP is switched off for this mailbox") == 10
     assert drawn.count("alone shows all of it") == 10
+
+
+@pytest.mark.parametrize(
+    "outcomes, style, sentence",
+    [
+        ((HEALTHY, HEALTHY), "good", "2 of 2 mailboxes healthy"),
+        ((HEALTHY, BROKEN), "warning", "1 of 2 mailboxes healthy"),
+        ((DEGRADED, BROKEN), "attention", "0 of 2 mailboxes healthy"),
+        ((_SHUT, _SHUT), "attention", "Nothing was checked."),
+    ],
+)
+def test_the_header_says_how_many_are_healthy(
+    outcomes: tuple[Report | NotAllowed, ...], style: str, sentence: str
+) -> None:
+    """Its colour says what its words say."""
+    assert table_card(outcomes)["body"][0]["style"] == style
+    assert sentence in _drawn(*outcomes)
+
+
+def test_a_row_that_tells_all_does_not_ask_for_more() -> None:
+    """Where a row has the only cause with its remedy, the mailbox alone would show no more."""
+    scanner = report("scanner@contoso.com", {SMTP: broken(SMTP_OFF, "scanner@contoso.com")})
+    drawn = _drawn(HEALTHY, scanner, opened=True)
+    assert "Set-TransportConfig" in drawn
+    assert "alone shows all of it" not in drawn
+
+
+def test_a_long_address_is_not_repeated() -> None:
+    """Where the address would fill two lines, the row says "this mailbox"."""
+    mailbox = "a" * 60 + "@" + "b" * 40 + ".example"
+    drawn = _drawn(HEALTHY, report(mailbox, {IMAP: broken(NOT_CONNECTED, mailbox)}), opened=True)
+    assert "This mailbox alone shows all of it." in drawn
+    assert drawn.count(f"mailcheck {mailbox}") == 0
 
 
 def test_every_row_is_named() -> None:
