@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from mailcheck.model.credential import Certificate
 from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.inspection import Inspection
@@ -10,7 +12,9 @@ from mailcheck.usecases.inspect import InspectApp
 from tests.usecases.kit import BOTH_ROLES, DAY, NOW, TARGET, Issuer, Silent, Vault, certificate, ids
 
 
-async def _looked(vault: object = None, issuer: Issuer | None = None, *, limit: float = 5) -> Inspection:
+async def _looked(
+    vault: object = None, issuer: Issuer | None = None, *, limit: float = 5, seconds: float = 5
+) -> Inspection:
     inspect = InspectApp(
         replace(TARGET, timeout=limit),
         vault or Vault(certificate()),  # type: ignore[arg-type]
@@ -18,7 +22,7 @@ async def _looked(vault: object = None, issuer: Issuer | None = None, *, limit: 
         now=lambda: NOW,
         new_id=ids(),
     )
-    return await inspect(asyncio.get_running_loop().time() + 5)
+    return await inspect(asyncio.get_running_loop().time() + seconds)
 
 
 async def test_certificate_and_token_are_read() -> None:
@@ -57,8 +61,9 @@ async def test_a_certificate_that_ends_soon_is_a_notice() -> None:
     assert [notice.id for notice in seen.notices] == ["certificate-expires-soon"]
 
 
-async def test_a_silent_vault_ends_with_the_timeout() -> None:
-    """Nobody waits for longer than a check would."""
-    seen = await _looked(Silent(), limit=0.05)
+@pytest.mark.parametrize("limit, seconds", [(0.05, 60), (60, 0.05)])
+async def test_a_silent_vault_ends_with_the_timeout(limit: float, seconds: float) -> None:
+    """Nobody waits for longer than a check would, nor than whoever asks can."""
+    seen = await asyncio.wait_for(_looked(Silent(), limit=limit, seconds=seconds), 10)
     assert seen.diagnosis is not None
     assert "vault" in seen.diagnosis.title

@@ -119,6 +119,16 @@ async def test_a_deadline_after_the_timeout_changes_nothing(seconds: float) -> N
     assert report.protocols[IMAP].waiting is None
 
 
+async def test_a_deadline_after_the_timeout_does_not_lengthen_a_check() -> None:
+    """A silent vault is given up when the check's own timeout has passed, and that is a verdict."""
+    check = use_case(vault=Silent(), target=replace(TARGET, timeout=0.05))
+    later = asyncio.get_running_loop().time() + 60
+    report = await asyncio.wait_for(check(CheckRequest(MAILBOX, (IMAP,)), deadline=later), 10)
+    assert isinstance(report, Report)
+    assert isinstance(report.protocols[IMAP].verdict, Broken)
+    assert report.protocols[IMAP].waiting is None
+
+
 async def test_a_refusal_in_a_short_check_is_a_verdict() -> None:
     """Only what timed out is waited for: a refusal stays one."""
     report, _ = await _within(5, servers=Servers({IMAP: _REFUSED, POP: Maildrop(0, 0)}))
