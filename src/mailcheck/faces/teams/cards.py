@@ -28,17 +28,17 @@ _PURPOSE: Final = (
     "Tells whether this organization's app can open a mailbox by IMAP, POP or SMTP with OAuth and, if it cannot, which "
     "setting is wrong and how to mend it."
 )
-_WHERE: Final = "In a team or a group chat, mention me first. In our own chat the address alone is enough."
+_WHERE: Final = "The address alone is enough. In a team or a group chat, mention me, before it or behind it."
 _LET_IN: Final = (
     "To be let in, ask an administrator to add your object id to the app setting "
     f"{escape('MAILCHECK_OPERATORS')} of the Function App"
 )
 _COMMANDS: Final = (
-    ("mailcheck shared@contoso.com", "one mailbox, or up to ten, by the protocols that are set"),
-    ("mailcheck shared@contoso.com imap", "by one protocol: imap, pop or smtp; or by all"),
-    ("mailcheck explain imap-sign-in-refused", "what a diagnosis means"),
-    ("mailcheck status", "how the app itself is"),
-    ("mailcheck whoami", "who you are to me"),
+    ("mailcheck shared@contoso.com", "checks a mailbox, or up to ten, by the protocols that are set"),
+    ("mailcheck shared@contoso.com imap", "by one protocol alone: imap, pop or smtp; or by all"),
+    ("mailcheck explain imap-sign-in-refused", "what a diagnosis means, and what mends it"),
+    ("mailcheck status", "whether the app gets its token, how long its certificate lasts, its settings"),
+    ("mailcheck whoami", "your object id, and whether you may use this bot"),
 )
 
 
