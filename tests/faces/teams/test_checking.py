@@ -99,6 +99,22 @@ async def test_checks_run_at_the_same_time() -> None:
     assert checked.outcomes == (HEALTHY, NotAllowed(_BEN), HEALTHY), "in the order asked"
 
 
+async def test_a_check_that_has_ended_is_told_while_another_runs() -> None:
+    """Though nothing else happens: a mailbox that may not be checked enters no stage."""
+
+    class Uneven(Check):
+        async def __call__(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report | NotAllowed:
+            await asyncio.sleep((1.5 if request.mailbox == _BEN else 6) * _PACE)
+            return await super().__call__(request, watch=watch, deadline=deadline)
+
+    wall = Wall()
+    await _run(Uneven(), wall, _ANNA, _BEN)
+    assert [words for *_, words, _ in wall.calls[:-1]] == [
+        "Checking 2 mailboxes, 0 of 2 done",
+        "Checking 2 mailboxes, 1 of 2 done",
+    ]
+
+
 async def test_a_check_ends_before_the_turn() -> None:
     """The card that tells the outcome needs its time too."""
     check = Check(Stage.VAULT)
