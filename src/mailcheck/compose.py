@@ -132,7 +132,7 @@ def build_teams(
     from mailcheck.adapters.bot_connector import TeamsChannel  # noqa: PLC0415
     from mailcheck.adapters.bot_credentials import BotCredentials  # noqa: PLC0415
     from mailcheck.adapters.bot_guard import BotGuard  # noqa: PLC0415
-    from mailcheck.adapters.bot_hosts import ServiceHosts, is_loopback  # noqa: PLC0415
+    from mailcheck.adapters.bot_hosts import ServiceHosts  # noqa: PLC0415
     from mailcheck.adapters.bot_keys import SigningKeys  # noqa: PLC0415
     from mailcheck.faces.teams.answering import Answers  # noqa: PLC0415
     from mailcheck.faces.teams.bot import MailcheckBot  # noqa: PLC0415
@@ -142,7 +142,7 @@ def build_teams(
     _, session = _trust(bot.ca_file)
     credentials = BotCredentials(_bot_tokens(bot, session), clock=time.monotonic)
     keys = SigningKeys(bot.metadata, session=session, clock=time.monotonic)
-    hosts = ServiceHosts(bot.service_hosts, lab=is_loopback(bot.metadata))
+    hosts = ServiceHosts(bot.service_hosts, metadata=bot.metadata)
     answers = Answers(
         check=check,
         inspect=inspect,

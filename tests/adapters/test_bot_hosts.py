@@ -4,6 +4,9 @@ import pytest
 
 from mailcheck.adapters.bot_hosts import ADDRESS_LIMIT, TEAMS_HOSTS, ServiceHosts, is_loopback
 
+_LAB = "http://127.0.0.1:4001/v1/.well-known/openidconfiguration"
+_PUBLIC = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+
 _HOST = "smba.trafficmanager.net"
 _TAKEN = (
     "https://smba.trafficmanager.net/emea/",
@@ -107,5 +110,6 @@ def test_a_host_can_be_added() -> None:
 def test_a_lab_may_be_answered_on_loopback_only(url: str, local: bool) -> None:
     """Plain http is for this machine, and only where the lab signs the requests."""
     assert is_loopback(url) is local
-    assert ServiceHosts(lab=True).takes(url) is local
+    assert ServiceHosts(metadata=_LAB).takes(url) is local
     assert not ServiceHosts().takes(url)
+    assert not ServiceHosts(metadata=_PUBLIC).takes(url)

@@ -28,12 +28,13 @@ class ServiceHosts:
 
     Args:
         further: Names besides those that are known here: what Microsoft adds before we do.
-        lab: Whether a lab on this machine may be answered too: it signs the requests itself.
+        metadata: Where the keys that sign the requests are. Where that is this machine, a lab signs them, and may be
+            answered on it too.
     """
 
-    def __init__(self, further: Collection[str] = (), *, lab: bool = False) -> None:
+    def __init__(self, further: Collection[str] = (), *, metadata: str = "") -> None:
         self._hosts = TEAMS_HOSTS | {host.lower() for host in further}
-        self._lab = lab
+        self._lab = is_loopback(metadata)
 
     def takes(self, url: str) -> bool:
         """Whether a `serviceUrl` is an address of one of the hosts: `https://`, on port 443, with a path or none."""

@@ -100,8 +100,9 @@ class World:
         session.trust_env = False
         clock = asyncio.get_running_loop().time
         keys = SigningKeys(self.teams.metadata_url, session=session, clock=clock)
+        hosts = ServiceHosts(metadata=self.teams.metadata_url)
         self.endpoint = TeamsEndpoint(
-            guard=BotGuard(app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=keys, hosts=ServiceHosts(lab=True), now=now),
+            guard=BotGuard(app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=keys, hosts=hosts, now=now),
             channel=TeamsChannel(
                 app_id=BOT_CLIENT_ID,
                 credentials=BotCredentials(self.tokens, clock=clock),
