@@ -97,7 +97,7 @@ def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[str, str]:
 
 def problems(found: Sequence[SettingProblem]) -> Iterator[Element]:
     """Settings that an administrator has to look at, each by its name."""
-    yield said("An administrator has to look at these app settings of the function app:")
+    yield said("An administrator has to look at these app settings of the Function App:")
     for one in found[:_PROBLEMS]:  # no facts: beside such a name, no room is left for its value on a telephone
         yield block(
             [said(foreign(one.name, 100), weight="Bolder"), said(foreign(one.problem, 200), spacing="None")],
