@@ -66,6 +66,14 @@ def test_a_closed_row_says_what_is_wrong() -> None:
     assert "did not answer in time" not in waiting
 
 
+def test_an_open_row_says_once_what_is_wrong() -> None:
+    """The title of the first diagnosis stays above what opens; the next one has its own beside its protocol."""
+    drawn = _drawn(BROKEN, HEALTHY, opened=True)
+    assert drawn.count("Exchange refuses the app's sign-in by IMAP") == 1
+    assert "✘ IMAP " in drawn
+    assert "✘ POP: Exchange refuses the app's sign-in by POP" in drawn
+
+
 def test_where_all_are_healthy_no_other_state_is_counted() -> None:
     """The title says it, and the time stands below it."""
     drawn = _drawn(HEALTHY, HEALTHY)

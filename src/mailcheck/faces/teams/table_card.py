@@ -27,7 +27,7 @@ from mailcheck.faces.teams.card_parts import (
 from mailcheck.faces.teams.explaining import Fault, cause_parts, faults, refused_parts
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, contents, count, done, names, summary
-from mailcheck.model.report import Cause, Healthy, NotAllowed, Report
+from mailcheck.model.report import Cause, Diagnosis, Healthy, NotAllowed, Report
 
 type Outcome = Report | NotAllowed
 type Fixes = frozenset[tuple[str, ...]]
@@ -152,11 +152,19 @@ def _row(number: int, outcome: Outcome, told: Fixes, detail: _Detail) -> Element
     return fold(clean(address, _NAME_LIMIT), title, inside, f"row-{number}", separator=True, spacing="Small")
 
 
+def _first(every: Sequence[Fault]) -> Fault | None:
+    """The fault whose title stands in the closed row; that one waits is in the sentence above it."""
+    return next((fault for fault in every if not fault.waiting), None)
+
+
 def _wrong(outcome: Outcome, detail: _Detail) -> str:
-    """The first thing that is wrong, which tells one broken row from another before it is opened; empty: nothing."""
-    found = (fault for fault in faults(outcome) if not fault.waiting) if isinstance(outcome, Report) else iter(())
-    first = next(found, None)
-    return foreign(first.diagnosis.title, min(detail.text, _TITLE_LIMIT)) if first and detail.text else ""
+    """What is wrong, which tells one broken row from another before it is opened; empty: nothing, or no room."""
+    first = _first(faults(outcome)) if isinstance(outcome, Report) else None
+    return _title(first.diagnosis, detail) if first and detail.text else ""
+
+
+def _title(diagnosis: Diagnosis, detail: _Detail) -> str:
+    return foreign(diagnosis.title, min(detail.text, _TITLE_LIMIT))
 
 
 def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
@@ -172,19 +180,22 @@ def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> It
     left = len(every) > detail.faults
     for fault in every[: detail.faults]:
         left |= len(fault.diagnosis.causes) > detail.causes or not detail.remedy
-        yield from _fault(fault, names(fault.protocols), told, detail)
+        yield from _fault(fault, names(fault.protocols), told, detail, titled=fault is _first(every))
     if left:
         address = outcome.mailbox.address
         which = f"mailcheck {escape(address)}" if len(address) <= _NAME_LIMIT else "This mailbox"
         yield said(f"{which} alone shows all of it.", size="Small", isSubtle=True)
 
 
-def _fault(fault: Fault, whose: str, told: set[tuple[str, ...]], detail: _Detail) -> Iterator[Element]:
+def _fault(
+    fault: Fault, whose: str, told: set[tuple[str, ...]], detail: _Detail, *, titled: bool = False
+) -> Iterator[Element]:
+    """What was seen and what mends it; `titled`: the row says already what is wrong."""
     diagnosis = fault.diagnosis
     if fault.waiting:
         yield said(f"{State.UNFINISHED.mark} {whose}: {foreign(fault.waiting, detail.text)}")
     else:
-        yield said(f"{State.BROKEN.mark} {whose}: {foreign(diagnosis.title, detail.text)}")
+        yield said(f"{State.BROKEN.mark} {whose}{'' if titled else f': {_title(diagnosis, detail)}'}")
         if evidence := clean(diagnosis.evidence, detail.text):
             yield boxed([evidence])
     for cause in diagnosis.causes[: detail.causes]:
