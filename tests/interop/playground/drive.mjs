@@ -21,7 +21,7 @@ import { THEMES } from "../cards/hosts.mjs";
 import { DEADLINE, FLAGS } from "../chromium.mjs";
 
 const CARD = ".ac-adaptiveCard";
-const AROUND = { left: 84, top: 102, right: 24, bottom: 24 }; // pixels: the bot's face; what was asked; the frame
+const AROUND = { left: 84, top: 96, right: 24, bottom: 24 }; // pixels: the bot's face; what was asked; the frame
 const NARROW = 320; // pixels, of a card on a telephone
 const LOST = 4_000; // milliseconds after which an answer will not come any more
 const SIZE = { width: 660, height: 5000 }; // tall: the longest card is seen without scrolling
