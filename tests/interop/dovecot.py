@@ -137,6 +137,10 @@ class Dovecot:
         # A session that was killed while it read a mailbox leaves its lock, which the next one would wait out.
         for lock in (self._folder / "homes").rglob("dovecot*lock"):
             lock.unlink(missing_ok=True)
+        # A child that is not quite gone still has its socket, and the next master would not start beside it.
+        for path in (self._folder / "run").rglob("*"):
+            if path.is_socket():
+                path.unlink(missing_ok=True)
 
     @property
     def ca_file(self) -> Path:

@@ -138,8 +138,9 @@ async function take(step) {
   if (step.tap) await last().getByLabel(step.tap).click();
   if (step.system) await page.emulateMedia({ colorScheme: step.system });
   if (step.until) await until(step.until);
+  const seen = await last().innerText(); // before the pictures, which take their time: the card may go on meanwhile
   if (step.picture) await pictures(step.picture);
-  return await last().innerText();
+  return seen;
 }
 
 async function answered(line) {
