@@ -7,6 +7,7 @@ from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import (
     help_card,
+    looking_card,
     not_allowed_card,
     not_configured_card,
     refused_card,
@@ -111,6 +112,7 @@ CARDS: dict[str, Element] = {
         small_report({MailProtocol.IMAP: ProtocolReport(Healthy(Listing(_HOSTILE, 3, ('() "/" "[x](y)',))), 2412)})
     ),
     "table": table_card(_TEN, [Refused("shared@localhost", "the domain is not a host name with at least one dot")]),
+    "looking": looking_card(),
     "progress-begun": progress_card([_progress("shared@contoso.com")], 0),
     "progress-talking": progress_card([_progress("shared@contoso.com", *_TALKING)], 1.3),
     "progress-ending": progress_card([_progress(_LONG, *_ENDING)], 2.3),

@@ -1,12 +1,13 @@
 """What the bot does for whom: everything between what was asked and the cards that answer it, without the SDK."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.teams.card_parts import Element
-from mailcheck.faces.teams.cards import help_card, not_configured_card, refused_card, whoami_card
+from mailcheck.faces.teams.cards import help_card, looking_card, not_configured_card, refused_card, whoami_card
 from mailcheck.faces.teams.chat import Chat, Message
 from mailcheck.faces.teams.checking import CLOSING, PACE, Checker, Checking
 from mailcheck.faces.teams.explain_card import explain_card
@@ -102,6 +103,7 @@ class Answers:
         self._protocols = tuple(protocols)
         self._operators = operators
         self._facts = facts
+        self._pace = pace
 
     async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
         """Answers what was written, by this time of the running loop's clock."""
@@ -152,8 +154,14 @@ class Answers:
         return Done(verdicts, mailboxes, message.trouble), checked.card
 
     async def _status(self, message: Message, deadline: float) -> Done:
-        seen = self._inspect if isinstance(self._inspect, tuple) else await self._inspect(deadline - CLOSING)
-        return await _shown(message, status_card(self._facts(seen)), "status")
+        if isinstance(self._inspect, tuple):
+            return await _shown(message, status_card(self._facts(self._inspect)), "status")
+        async with asyncio.TaskGroup() as group:
+            look = group.create_task(self._inspect(deadline - CLOSING))
+            await asyncio.wait({look}, timeout=self._pace / 2)  # as a rule it is over by then, and needs no other card
+            if not look.done():
+                await message.pass_by(looking_card())
+        return await _shown(message, status_card(self._facts(look.result())), "status")
 
     def _serves(self, asker: Asker) -> bool:
         return asker.object_id is not None and bool(self._operators & {asker.object_id.lower(), EVERYONE})

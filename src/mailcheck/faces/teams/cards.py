@@ -81,6 +81,13 @@ def refused_card(object_id: str | None) -> Element:
     return card([heading(title, size="Medium"), *how], spoken=title)
 
 
+def looking_card() -> Element:
+    """Shown while the app itself is looked at, where that takes more than a moment; its status takes the place."""
+    title = "Looking at mailcheck itself"
+    body = [heading(title, size="Medium"), said("Credential from Key Vault, then a token from Entra.", spacing="Small")]
+    return card(body, spoken=title)
+
+
 def whoami_card(name: str, object_id: str | None, tenant_id: str | None, operator: bool) -> Element:
     """Who the asker is to the bot, as Teams says it, and whether they may use it."""
     shown = clean(name, 200) or "somebody without a name"

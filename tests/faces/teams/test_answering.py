@@ -1,0 +1,72 @@
+"""What is answered to whom, without an SDK: here the look at the app itself, which may take its time."""
+
+import asyncio
+
+from mailcheck.faces.teams.answering import Answers, Asker
+from mailcheck.faces.teams.intent import Status
+from mailcheck.faces.teams.status_card import StatusFacts
+from mailcheck.model.delivery import Undelivered
+from mailcheck.model.inspection import Inspection
+from mailcheck.model.problem import SettingProblem
+from mailcheck.model.request import MailProtocol
+from tests.faces.teams import real_kit
+from tests.faces.teams.chat_kit import Said, Wall
+
+_ANNA = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
+_LOOKING = "Looking at mailcheck itself"
+
+
+class Look:
+    """A look at an app that is in order, which ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.end = asyncio.Event()
+
+    async def __call__(self, deadline: float) -> Inspection:
+        assert deadline > asyncio.get_running_loop().time()
+        await self.end.wait()
+        return real_kit.inspection()
+
+
+class Patient(Wall):
+    """A chat in which something is said before the look ends."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+
+    async def post(self, said: Said) -> str | Undelivered:
+        self.look.end.set()
+        return await super().post(said)
+
+
+def _facts(seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
+    return StatusFacts(seen, "SingleTenant", "33333333-aaaa-4bbb-8ccc-000000000003", 1, ())
+
+
+async def _asked(look: Look, wall: Wall) -> None:
+    answers = Answers(
+        check=(), inspect=look, protocols=(MailProtocol.IMAP,), operators=frozenset({"*"}), facts=_facts, pace=0.05
+    )
+    done = await answers.message(Status(), _ANNA, wall, asyncio.get_running_loop().time() + 10)
+    assert (done.verdict, done.trouble) == ("status", None)
+
+
+async def test_a_slow_look_is_said_to_go_on() -> None:
+    """Where Key Vault or Entra takes its time, the chat soon hears what is waited for; the status takes its place."""
+    look = Look()
+    wall = Patient(look)
+    await _asked(look, wall)
+    first, last = wall.said
+    assert first == f"post m1: {_LOOKING}"
+    assert last.startswith("replace m1: ")
+    assert _LOOKING not in last
+
+
+async def test_a_quick_look_is_one_card() -> None:
+    """What is known at once needs no card before it."""
+    look, wall = Look(), Wall()
+    look.end.set()
+    await _asked(look, wall)
+    assert len(wall.said) == 1
+    assert wall.said[0].startswith("post m1: ")
