@@ -160,7 +160,7 @@ def test_an_accepted_submission_in_json(one: ProtocolReport, found: dict[str, ob
 @pytest.mark.parametrize(
     "found, shown",
     [
-        (Submission(157_286_400), "✔ SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes (40 ms)"),
+        (Submission(157_286_400), "✔ SMTP accepted the sign-in: takes messages of up to 150 MB (40 ms)"),
         (Submission(), "✔ SMTP accepted the sign-in: names no limit for the size of messages (40 ms)"),
     ],
 )
@@ -240,7 +240,7 @@ def test_a_sign_in_by_smtp_is_told() -> None:
     signed_in = report(imap=ProtocolReport(Healthy(Submission(157_286_400)), 300))
     smtp = dataclasses.replace(signed_in, protocols={MailProtocol.SMTP: signed_in.protocols[MailProtocol.IMAP]})
     assert report_json(smtp)["protocols"]["smtp"]["sizeLimit"] == 157_286_400
-    assert "✔ SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes (300 ms)" in report_text(smtp)
+    assert "✔ SMTP accepted the sign-in: takes messages of up to 150 MB (300 ms)" in report_text(smtp)
 
 
 def test_what_was_still_waited_for_is_no_failure() -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from mailcheck.faces.wording import State, Summary, count, still_waiting, summary
+from mailcheck.faces.wording import State, Summary, contents, count, still_waiting, summary
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
@@ -16,6 +16,7 @@ from mailcheck.model.report import (
     NotAllowed,
     ProtocolReport,
     Report,
+    Submission,
     Waiting,
 )
 from mailcheck.model.request import Mailbox, MailProtocol
@@ -94,3 +95,18 @@ def test_no_stage_of_a_talk_is_without_a_name(stage: Stage, protocol: MailProtoc
 def test_a_number_and_its_noun(number: int, plural: str, said: str) -> None:
     """One, and more than one."""
     assert count(number, "day", plural) == said
+
+
+@pytest.mark.parametrize(
+    "octets, told",
+    [
+        (0, "0 bytes"), (1, "1 byte"), (882, "882 bytes"), (1_048_575, "1,048,575 bytes"), (1_048_576, "1 MB"),
+        (88_231_007, "84.1 MB"), (157_286_400, "150 MB"), (1_610_612_736, "1.5 GB"), (2**50, "1,048,576 GB"),
+        (10**400 * 2**30, f"{10**400:,} GB"),
+    ],
+)  # fmt: skip
+def test_a_size_is_told_as_exchange_tells_it(octets: int, told: str) -> None:
+    """In bytes below one MB, then in MB and GB of 1,024, of a mailbox as of the largest message."""
+    assert contents(Maildrop(1, octets)) == f"1 message, {told}"
+    if octets:  # none: the server names no limit
+        assert contents(Submission(octets)) == f"takes messages of up to {told}"

@@ -112,13 +112,22 @@ def contents(found: Opened) -> str:
         case Listing(folders, unreadable):
             return count(len(folders), "folder") + (f", {unreadable:,} more could not be read" if unreadable else "")
         case Maildrop(messages, octets):
-            return f"{count(messages, 'message')}, {octets:,} bytes"
+            return f"{count(messages, 'message')}, {_size(octets)}"
         case Submission(size_limit):
             return (
-                f"takes messages of up to {size_limit:,} bytes"
+                f"takes messages of up to {_size(size_limit)}"
                 if size_limit
                 else "names no limit for the size of messages"
             )
+
+
+def _size(octets: int) -> str:
+    """As Exchange tells sizes: an MB is 1,024 KB."""
+    for unit, name in ((2**30, "GB"), (2**20, "MB")):
+        if octets >= unit:
+            whole, tenth = divmod(octets * 10 // unit, 10)  # no float: a server may say any number
+            return f"{whole:,}{f'.{tenth}' if tenth else ''} {name}"
+    return count(octets, "byte")
 
 
 def in_force(certificate: CertificateFacts) -> str:

@@ -73,7 +73,7 @@ def _drawn(shown: Report, *, opened: bool = False) -> str:
         (BROKEN, ["✘ Broken: does not open by IMAP or POP", "✘ IMAP and POP: Exchange refuses"]),
         (
             report({MailProtocol.SMTP: ProtocolReport(Healthy(Submission(157_286_400)), 310)}),
-            ["SMTP accepted the sign-in: takes messages of up to 157,286,400 bytes", "310 ms"],
+            ["SMTP accepted the sign-in: takes messages of up to 150 MB", "310 ms"],
         ),
     ],
     ids=["healthy", "degraded", "broken", "submission"],
