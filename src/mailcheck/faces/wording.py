@@ -90,7 +90,12 @@ def summary(outcome: Report | NotAllowed) -> Summary:
 
 def names(protocols: Iterable[MailProtocol], link: str = "and") -> str:
     """Protocols as they are read aloud: `IMAP, POP and SMTP`; after a denial `link` is `or`."""
-    *others, last = (protocol.name for protocol in protocols)
+    return listed((protocol.name for protocol in protocols), link)
+
+
+def listed(words: Iterable[str], link: str = "and") -> str:
+    """At least one word: `a, b and c`."""
+    *others, last = words
     return f"{', '.join(others)} {link} {last}" if others else last
 
 

@@ -138,11 +138,26 @@ def test_what_failed_before_the_servers_says_where() -> None:
     assert "What was seen · step vault" in drawn
 
 
-def test_a_cause_with_the_same_remedy_is_a_line() -> None:
-    """A second fault names the causes that it shares, and does not repeat what mends them."""
+def test_the_causes_that_two_faults_share_are_told_once() -> None:
+    """A second fault says in one line which of its causes stand above, and tells the others."""
     drawn = draw(report_card(TWICE), width=160)
     assert drawn.count("New-ServicePrincipal") == 1
-    assert "Cause 1 of 5 · likely · as above: The app may not open this mailbox" in drawn
+    assert drawn.count("The app may not open this mailbox") == 1
+    assert "Causes 1 (likely), 2, 4 and 5 (possible) of 5 are told above." in drawn
+    assert "POP is switched off for this mailbox" in drawn
+
+
+@pytest.mark.parametrize("cause, again", [("POP is switched off", False), ("The app may not open it", True)])
+def test_a_remedy_that_two_causes_share_is_told_once(cause: str, again: bool) -> None:
+    """Another cause with the remedy of one above is told, and that what mends it is above; the same cause is not."""
+    fix = (Command("Add-MailboxPermission"),)
+    first = Diagnosis("a", "A", "NO", (Cause("The app may not open it", Likelihood.CERTAIN, "", fix),), "", "")
+    second = Diagnosis("b", "B", "-ERR", (Cause(cause, Likelihood.CERTAIN, "", fix),), "", "")
+    two = {MailProtocol.IMAP: ProtocolReport(Broken(first)), MailProtocol.POP: ProtocolReport(Broken(second))}
+    drawn = _drawn(report(two))
+    assert drawn.count("Add-MailboxPermission") == 1
+    assert ("What mends it is above." in drawn) is not again
+    assert ("The cause is told above." in drawn) is again
 
 
 def test_a_transcript_that_just_fits_is_whole() -> None:

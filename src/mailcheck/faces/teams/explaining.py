@@ -25,7 +25,7 @@ from mailcheck.faces.teams.card_parts import (
     verbatim,
 )
 from mailcheck.faces.teams.intent import Refused
-from mailcheck.faces.wording import State, count, names, still_waiting
+from mailcheck.faces.wording import State, count, listed, names, still_waiting
 from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Notice, Report, Severity, Step
 from mailcheck.model.request import MailProtocol
 
@@ -78,7 +78,7 @@ def faults(report: Report) -> list[Fault]:
 
 
 def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:
-    """One fault, the `number`-th; `told` are the remedies of the faults above it, which are not told a second time."""
+    """One fault, the `number`-th; `told` are the causes and remedies above it, which are not told a second time."""
     diagnosis = fault.diagnosis
     title = foreign(diagnosis.title, detail.text)
     if fault.waiting:
@@ -100,30 +100,59 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
 def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:
     """The first is told at once, the others when they are pressed; of a fault that may pass, all of them are."""
     causes = fault.diagnosis.causes
-    shown = causes[: detail.causes]
-    for place, cause in enumerate(shown, 1):
-        which = f"Cause {place} of {len(causes)}" if len(causes) > 1 else "Cause"
-        text = foreign(cause.cause, detail.text)
-        if cause.fix in told:
-            yield said(f"{which} · {cause.likelihood} · as above: {text}", size="Small", spacing="Medium")
-            continue
-        title = [label(f"{which} · {cause.likelihood}"), said(text, weight="Bolder", spacing="None")]
-        rest = list(cause_parts(cause, told, detail.text))
-        if not rest or (place == 1 and not fault.waiting):
-            yield block([*title, *rest], spacing="Medium")
-        else:
-            yield fold(
-                which.lower(), [column(title)], rest, f"cause-{number}-{place}", spacing="Medium", separator=True
-            )
+    shown = list(enumerate(causes[: detail.causes], 1))
+    above = [(place, cause) for place, cause in shown if _is_told(cause, told)]
+    if above:
+        yield said(f"{_places(above, len(causes))} told above.", size="Small", spacing="Medium")
+    for place, cause in shown:
+        if (place, cause) not in above:
+            yield _cause(fault, (number, place), cause, told, detail)
     if left := len(causes) - len(shown):
         yield said(f"and {count(left, 'more cause')}, which Explain shows", isSubtle=True)
+
+
+def _cause(
+    fault: Fault, where: tuple[int, int], cause: Cause, told: set[tuple[str, ...]], detail: Detail
+) -> Element:  # fmt: skip
+    """One cause, which is `where`: the number of its fault in the card, and its own in the fault."""
+    number, place = where
+    total = len(fault.diagnosis.causes)
+    which = f"Cause {place} of {total}" if total > 1 else "Cause"
+    title = [
+        label(f"{which} · {cause.likelihood}"),
+        said(foreign(cause.cause, detail.text), weight="Bolder", spacing="None"),
+    ]
+    if cause.fix in told:  # of another cause
+        return block([*title, said("What mends it is above.", size="Small", spacing="Small")], spacing="Medium")
+    rest = list(cause_parts(cause, told, detail.text))
+    if not rest or (place == 1 and not fault.waiting):
+        return block([*title, *rest], spacing="Medium")
+    name = f"cause-{number}-{place}"
+    return fold(which.lower(), [column(title)], rest, name, spacing="Medium", separator=True)
+
+
+def _is_told(cause: Cause, told: set[tuple[str, ...]]) -> bool:
+    """Whether the same is told above with the same remedy; another cause may share the remedy."""
+    return {cause.fix, (cause.cause,)} <= told
+
+
+def _places(above: Sequence[tuple[int, Cause]], total: int) -> str:
+    """Such as `Causes 1 (likely), 2 and 4 (possible) of 5 are`."""
+    if total == 1:
+        return "The cause is"
+    groups = [
+        f"{listed([str(place) for place, _ in some])} ({likelihood})"
+        for likelihood, some in groupby(above, key=lambda one: one[1].likelihood)
+    ]
+    noun, verb = ("Causes", "are") if len(above) > 1 else ("Cause", "is")
+    return f"{noun} {', '.join(groups)} of {total} {verb}"
 
 
 def cause_parts(cause: Cause, told: set[tuple[str, ...]], limit: int) -> Iterator[Element]:
     """Why it is thought of, in at most `limit` bytes of JSON, and what mends it."""
     if cause.why:
         yield said(f"Because {foreign(cause.why, limit)}.", spacing="Small", isSubtle=True)
-    told.add(cause.fix)
+    told |= {cause.fix, (cause.cause,)}
     yield from mending(cause.fix)
 
 
