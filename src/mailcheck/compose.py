@@ -7,11 +7,9 @@ vanishes from Azure Functions, and every import is paid on each cold start.
 import asyncio
 import datetime as dt
 import os
-import platform
 import time
 import uuid
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -202,6 +200,9 @@ def _trust(ca_file: Path | None) -> "tuple[ssl.SSLContext, requests.Session]":
 
 def _versions() -> tuple[tuple[str, str], ...]:
     """What runs, for a status."""
+    import platform  # noqa: PLC0415 - see the top of the file: only the bot tells it
+    from importlib.metadata import version  # noqa: PLC0415
+
     return (
         ("mailcheck", __version__),
         ("Python", platform.python_version()),
