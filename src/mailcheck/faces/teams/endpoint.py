@@ -94,17 +94,16 @@ class TeamsEndpoint:
         self._seen = seen
 
     async def messages(self, request: func.HttpRequest, arrived: float) -> func.HttpResponse:
-        """One activity: 200, 400, 401, 413, 501 for an invoke that the bot has no answer to, 503 for one too many.
+        """One activity: 200, 400, 401, 501 for an invoke that the bot has no answer to, 503 for one too many.
 
         `arrived` is when the request did, on the running loop's clock: building the bot may have taken its time.
         """
         body = request.get_body()
         if len(body) > BODY_LIMIT:
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes")
+            return _refused(f"the body has more than {BODY_LIMIT:,} bytes")
         decision = await self._guard.admit(request.headers.get("authorization", ""), body)
         if not decision.admitted:
-            _log.warning("a request to the bot was refused: %s", decision.reason)
-            return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
+            return _refused(decision.reason)
         activity = decision.activity
         if not _is_whole(activity):
             return problem(HTTPStatus.BAD_REQUEST, _NO_ACTIVITY)
@@ -142,6 +141,12 @@ class UnconfiguredEndpoint:
     async def messages(self, _request: func.HttpRequest, _arrived: float) -> func.HttpResponse:
         """503, with each setting that is missing or cannot be used by its name."""
         return not_configured(self._problems)
+
+
+def _refused(reason: str) -> func.HttpResponse:
+    """401 without a word: a stranger learns nothing of what was wrong; the reason is for the log."""
+    _log.warning("a request to the bot was refused: %s", reason)
+    return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
 
 
 def _is_whole(activity: Mapping[str, Any]) -> bool:
