@@ -169,6 +169,10 @@ _WHERE = {"conversation": {"id": "c"}}
         {"id": "1", "replyToId": "\ud800", **_WHERE},
         {"id": "1", "replyToId": 7, **_WHERE},
         {"id": "1", "replyToId": "i" * 1000, **_WHERE},
+        # A part of a path that leads elsewhere (RFC 3986 section 5.2.4): the bot's token would go along.
+        {"id": "1", "replyToId": "..", **_WHERE},
+        {"id": ".", **_WHERE},
+        {"id": "1", "conversation": {"id": ".."}},
     ],
     ids=lambda activity: ascii(activity)[:60],
 )

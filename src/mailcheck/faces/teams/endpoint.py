@@ -20,6 +20,7 @@ BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 TURN_LIMIT: Final = 11.5
 PRESSED_LIMIT: Final = 9.0
 _ID_LIMIT: Final = 512  # characters; Teams' ids are below 200
+_DOTS: Final = frozenset({".", ".."})
 _NO_ACTIVITY: Final = "The body is not an activity"
 
 _log = logging.getLogger(__name__)
@@ -159,4 +160,5 @@ def _is_whole(activity: Mapping[str, Any]) -> bool:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _ID_LIMIT and value.isprintable()
+    """Whether it can be a part of the path of an answer, and one that leads nowhere else (RFC 3986 section 5.2.4)."""
+    return isinstance(value, str) and 0 < len(value) <= _ID_LIMIT and value.isprintable() and value not in _DOTS
