@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mailcheck import __version__
 from mailcheck.faces.http_api import HttpApi
 from mailcheck.model.problem import SettingProblem
-from mailcheck.model.request import CredentialKind, MailProtocol
-from mailcheck.settings import EVERYONE, BotSettings, CheckSettings, Settings
+from mailcheck.model.request import EVERYONE, CredentialKind, MailProtocol
+from mailcheck.settings import BotSettings, CheckSettings, Settings
 from mailcheck.usecases.check import CheckMailbox
 from mailcheck.usecases.inspect import InspectApp
 from mailcheck.usecases.judging import Target
@@ -150,7 +150,7 @@ def build_teams(
             StatusFacts,
             bot_kind=bot.kind,
             bot_id=bot.app_id,
-            operators="*" if EVERYONE in bot.operators else len(bot.operators),
+            operators=EVERYONE if EVERYONE in bot.operators else len(bot.operators),
             versions=_versions(),
         ),
     )

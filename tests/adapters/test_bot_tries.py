@@ -58,14 +58,14 @@ async def test_no_try_begins_too_late(world: World, asked: list[str], tries: int
 
 
 async def test_what_the_next_message_makes_up_for_is_tried_once(world: World) -> None:
-    """Progress is marked by a low importance, and a typing indicator by its kind; Teams does not see the mark."""
+    """Progress is marked by a low importance, whatever kind of activity it is; Teams does not see the mark."""
     world.connector.answers.extend([refusal(503)] * 3)
     update = Update(importance=ActivityImportance.low)
     await world.run(update)
     sent: list[object] = []
 
     async def bot(turn: TurnContext) -> None:
-        sent.append(await turn.send_activity(Activity(type=ActivityTypes.typing)))
+        sent.append(await turn.send_activity(Activity(type=ActivityTypes.typing, importance=ActivityImportance.low)))
         sent.append(await turn.send_activity(Activity(text="x", importance=ActivityImportance.low)))
 
     await world.run(bot)

@@ -156,7 +156,7 @@ class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotat
 def _unmarked(activity: Activity) -> tuple[Activity, bool]:
     """The activity as Teams is to have it, and whether it is worth one try only."""
     if activity.importance != ActivityImportance.low:
-        return activity, activity.type == ActivityTypes.typing
+        return activity, False
     plain = copy(activity)
     plain.importance = None
     return plain, True

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
+EVERYONE: Final = "*"  # in the place of object ids: whoever belongs to the tenant may ask the bot
 ADDRESS_LIMIT = 320  # RFC 5321 section 4.5.3.1: 64 octets, "@", 255 octets
 _LOCAL_LIMIT = 64
 _DOMAIN_LIMIT = 255

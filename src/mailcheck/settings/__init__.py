@@ -8,11 +8,11 @@ identity does not keep the HTTP API from working, and the other way round.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailcheck.settings.bot import EVERYONE, BotKind, BotSettings, VaultCertificate, read_bot
+from mailcheck.settings.bot import BotKind, BotSettings, VaultCertificate, read_bot
 from mailcheck.settings.check import CheckSettings, read_check
 from mailcheck.settings.reader import Problems, Reader
 
-__all__ = ["EVERYONE", "BotKind", "BotSettings", "CheckSettings", "Settings", "VaultCertificate"]
+__all__ = ["BotKind", "BotSettings", "CheckSettings", "Settings", "VaultCertificate"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mailcheck.model.cloud import PUBLIC
+from mailcheck.model.request import EVERYONE
 from mailcheck.model.secret import Secret
 from mailcheck.settings.reader import (
     GUID,
@@ -20,7 +21,6 @@ from mailcheck.settings.reader import (
     read_vault_object,
 )
 
-EVERYONE = "*"
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _IN_AZURE = "WEBSITE_INSTANCE_ID"  # App Service and Functions set it, and nothing that runs on a workstation
 # A name with a dot in it, whose last label is no number: neither an IP address nor `*`.

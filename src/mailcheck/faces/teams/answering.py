@@ -17,9 +17,8 @@ from mailcheck.model.delivery import Undelivered
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed, Report
-from mailcheck.model.request import CheckRequest, MailProtocol
+from mailcheck.model.request import EVERYONE, CheckRequest, MailProtocol
 
-EVERYONE: Final = "*"
 # What whoever pressed a button is told, and nobody else.
 _NOT_AN_OPERATOR: Final = "This button is for the people who may use this bot. Your object id in Microsoft Entra: "
 _ID_UNKNOWN: Final = "Teams did not tell it"
