@@ -119,6 +119,7 @@ async function pictures(path) {
 
 async function picture(path) {
   await last().scrollIntoViewIfNeeded();
+  await page.mouse.move(0, 0); // a message that moves under the mouse has a button that looks different
   const card = await last().boundingBox();
   const top = Math.max(card.y - AROUND.top, 0);
   const left = Math.max(card.x - AROUND.left, 0);
@@ -126,6 +127,7 @@ async function picture(path) {
   const right = card.width > NARROW ? SIZE.width : card.x + card.width + AROUND.right;
   await page.screenshot({
     path,
+    animations: "disabled", // those under way are at their end
     clip: { x: left, y: top, width: right - left, height: card.y + card.height + AROUND.bottom - top },
   });
 }
