@@ -63,9 +63,11 @@ class Application:
         if isinstance(configured, CheckSettings):
             self.check, self._inspect = build_use_cases(configured)
             self.protocols = configured.protocols
+            self._guide = configured.guide
         else:
             self.check = self._inspect = configured
             self.protocols = tuple(MailProtocol)
+            self._guide = ""
         bot_problems = () if isinstance(settings.bot, BotSettings) else settings.bot
         self.http = HttpApi(__version__, self.check, self.protocols, bot_problems)
         self._teams: TeamsEndpoint | UnconfiguredEndpoint | None = None
@@ -74,7 +76,7 @@ class Application:
         """`POST /api/messages`: one activity from Teams. The bot is built, and its SDK loaded, on the first one."""
         arrived = asyncio.get_running_loop().time()
         if self._teams is None:
-            self._teams = build_teams(self._settings.bot, self.check, self._inspect, self.protocols)
+            self._teams = build_teams(self._settings.bot, self.check, self._inspect, self.protocols, self._guide)
         return await self._teams.messages(request, arrived)
 
 
@@ -120,6 +122,7 @@ def build_teams(
     check: CheckMailbox | Problems,
     inspect: InspectApp | Problems,
     protocols: tuple[MailProtocol, ...],
+    guide: str,
 ) -> "TeamsEndpoint | UnconfiguredEndpoint":
     """The bot with its guard in front, or what keeps it from being configured."""
     from mailcheck.faces.teams.endpoint import TeamsEndpoint, UnconfiguredEndpoint  # noqa: PLC0415 - see the top
@@ -146,6 +149,7 @@ def build_teams(
         inspect=inspect,
         protocols=protocols,
         operators=bot.operators,
+        guide=guide,
         facts=partial(
             StatusFacts,
             bot_kind=bot.kind,

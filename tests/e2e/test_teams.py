@@ -159,6 +159,18 @@ async def test_the_bot_proves_itself_in_three_ways(
     assert_clean("the log", log.read_text(), world)
 
 
+async def test_an_explanation_links_to_the_guide(world: World) -> None:
+    """Where MAILCHECK_GUIDE_URL says where the guide can be read, `explain` leads to the diagnosis in it."""
+    bot_url = world.teams.bot_url
+    async with AppProcess(ROOT, {**world.settings(), "MAILCHECK_GUIDE_URL": "https://guide.contoso.com"}) as process:
+        world.teams.bot_url = f"{process.url}/api/messages"
+        reply = await world.teams.say("explain pop-sign-in-refused")
+    world.teams.bot_url = bot_url
+    (post,) = reply.posts
+    links = {one["title"]: one["url"] for one in _actions(post.cards[0]) if one["type"] == "Action.OpenUrl"}
+    assert links["Guide"] == "https://guide.contoso.com#pop-sign-in-refused"
+
+
 async def test_a_bot_without_its_certificate_says_so_in_the_log(world: World, tmp_path: Path) -> None:
     """The vault has no certificate of that name: nothing can be posted, Teams hears 200, and the log says why."""
     change = {"MicrosoftAppPassword": "", "MAILCHECK_BOT_CERTIFICATE": "another"}

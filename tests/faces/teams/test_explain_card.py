@@ -1,5 +1,7 @@
 """The card of one diagnosis: what the guide says of it, whole or with what is missing said."""
 
+from dataclasses import replace
+
 import pytest
 
 from lab.teams.card_text import draw
@@ -53,6 +55,20 @@ def test_the_only_cause_has_no_number() -> None:
     assert "Cause · certain" in drawn
     assert "apart" not in drawn
     assert "lab" not in drawn
+
+
+def test_a_guide_with_an_address_is_a_link() -> None:
+    """It leads to the diagnosis; a guide in mailcheck's folder is no link, and is named where causes are short."""
+    explained = explain("imap-sign-in-refused")
+    assert explained is not None
+    linked, named = explain_card(explained, "https://guide.contoso.com/mail"), explain_card(explained)
+    assert [one["url"] for one in linked["actions"] if one["title"] == "Guide"] == [
+        "https://guide.contoso.com/mail#imap-sign-in-refused"
+    ]
+    assert "Guide" not in [one["title"] for one in named["actions"]]
+    short = replace(explained, causes=explained.causes * 6)
+    assert "The guide has the rest of it." in draw(explain_card(short, "https://guide.contoso.com/mail"), width=160)
+    assert "docs/diagnoses.md has the rest of it." in draw(explain_card(short), width=160)
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from mailcheck.diagnosis.entry import GUIDE
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import help_card, looking_card, not_configured_card, refused_card, whoami_card
@@ -84,6 +85,7 @@ class Answers:
         protocols: What is checked where nothing is named.
         operators: Object ids, lower-case, of the people it works for; `*`: everybody in the tenant.
         facts: What a status tells, made of what the look at the app found.
+        guide: Address at which the guide of all diagnoses can be read; empty: in mailcheck's folder.
         pace: Seconds between two states of a card that changes.
     """
 
@@ -95,6 +97,7 @@ class Answers:
         protocols: Sequence[MailProtocol],
         operators: frozenset[str],
         facts: Callable[[Inspection | tuple[SettingProblem, ...]], StatusFacts],
+        guide: str = "",
         pace: float = PACE,
     ) -> None:
         self._checking = check if isinstance(check, tuple) else Checking(check, pace=pace)
@@ -102,6 +105,7 @@ class Answers:
         self._protocols = tuple(protocols)
         self._operators = operators
         self._facts = facts
+        self._guide = guide or GUIDE
         self._pace = pace
 
     async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
@@ -119,7 +123,7 @@ class Answers:
             case Help(note):
                 return await _shown(message, help_card(note), "help")
             case Explain(diagnosis_id):
-                return await _shown(message, _explanation(diagnosis_id), "explain")
+                return await _shown(message, self._explanation(diagnosis_id), "explain")
             case Status():
                 return await self._status(message, deadline)
 
@@ -136,7 +140,7 @@ class Answers:
             case Check():
                 return await self._check(intent, Message(chat, message_id), deadline)
             case Explain(diagnosis_id):
-                done = await _shown(Message(chat), _explanation(diagnosis_id), "explain")
+                done = await _shown(Message(chat), self._explanation(diagnosis_id), "explain")
                 return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
             case _:
                 return Done("unknown button"), NoButton(_NO_BUTTON)
@@ -162,13 +166,12 @@ class Answers:
                 await message.pass_by(looking_card())
         return await _shown(message, status_card(self._facts(look.result())), "status")
 
+    def _explanation(self, diagnosis_id: str) -> Element:
+        found = explain(diagnosis_id)
+        return explain_card(found, self._guide) if found else help_card(f"There is no diagnosis {diagnosis_id}.")
+
     def _serves(self, asker: Asker) -> bool:
         return asker.object_id is not None and bool(self._operators & {asker.object_id.lower(), EVERYONE})
-
-
-def _explanation(diagnosis_id: str) -> Element:
-    found = explain(diagnosis_id)
-    return explain_card(found) if found else help_card(f"There is no diagnosis {diagnosis_id}.")
 
 
 async def _shown(message: Message, card: Element, verdict: str, mailboxes: str = "-") -> Done:

@@ -29,17 +29,20 @@ _LAB: Final = "lab"
 _TEXT: Final = 700
 
 
-def explain_card(explained: Explained) -> Element:
-    """What you see, the causes with what mends them, and what tells them apart; of long ones the first causes whole."""
+def explain_card(explained: Explained, guide: str = GUIDE) -> Element:
+    """What you see, the causes with what mends them, and what tells them apart; of long ones the first causes whole.
+
+    The card links to the guide where that is at an https:// address.
+    """
     smallest: Element = {}
     for whole in range(len(explained.causes), -1, -1):
-        smallest = _card(explained, whole)
+        smallest = _card(explained, whole, guide)
         if size(smallest) <= BUDGET:
             break
     return smallest
 
 
-def _card(one: Explained, whole: int) -> Element:
+def _card(one: Explained, whole: int, guide: str) -> Element:
     header = block(
         [
             heading(escape(one.title), size="Large"),
@@ -50,8 +53,9 @@ def _card(one: Explained, whole: int) -> Element:
     )
     body = [header, label("What you see"), coded(f"{one.seen}.", spacing="None")]
     for number, cause in enumerate(one.causes, 1):
-        body.append(_cause(number, cause, len(one.causes), whole=number <= whole))
-    actions = [page] if (page := link("Read more", one.reference)) else []
+        body.append(_cause(number, cause, len(one.causes), guide if number > whole else ""))
+    links = (link("Guide", f"{guide}#{one.id}"), link("Read more", one.reference))
+    actions = [there for there in links if there]
     if one.decisions:
         body.append(block(list(_apart(one)), id=_APART, isVisible=False, separator=True))
         actions.append(toggle("What tells them apart", _APART))
@@ -61,11 +65,13 @@ def _card(one: Explained, whole: int) -> Element:
     return card(body, spoken=f"{one.id}: {one.title}", actions=actions)
 
 
-def _cause(number: int, cause: ExplainedCause, of: int, *, whole: bool) -> Element:
+def _cause(number: int, cause: ExplainedCause, of: int, elsewhere: str) -> Element:
+    """One cause; where it is not told whole, `elsewhere` is what tells the rest."""
     which = f"Cause {number} of {of}" if of > 1 else "Cause"
     title = [label(f"{which} · {escape(cause.likelihood)}"), said(escape(cause.cause), weight="Bolder", spacing="None")]
-    if not whole:
-        return block([*title, said(f"{GUIDE} has the rest of it.", size="Small", isSubtle=True)], separator=True)
+    if elsewhere:
+        there = escape(elsewhere) if elsewhere == GUIDE else "The guide"
+        return block([*title, said(f"{there} has the rest of it.", size="Small", isSubtle=True)], separator=True)
     rest = [said(f"Because {foreign(cause.why, _TEXT)}.", isSubtle=True, spacing="Small")]
     rest += [part for passage in cause.fix for part in _passage(passage)]
     if number == 1:
