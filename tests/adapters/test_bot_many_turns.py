@@ -1,0 +1,34 @@
+"""Many turns at the same moment, as after an announcement in a channel: each costs the event loop next to nothing."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+
+from tests.adapters.connector_kit import Bot, World, world_of
+from tests.e2e.stalls import lasting_stall
+
+_LIMIT: Final = 0.05  # seconds
+_TURNS: Final = 20
+
+
+@pytest.fixture
+async def world(trust: ssl.SSLContext) -> AsyncIterator[World]:
+    """A connector on loopback and a channel that has a token for it."""
+    async with world_of(trust) as world:
+        yield world
+
+
+async def test_many_turns_at_once_do_not_hold_the_loop_up(world: World) -> None:
+    """Twenty turns begin together in a warm process, and the loop is never held up for 50 ms."""
+    await _turns(world, 1)
+    stall = await lasting_stall(lambda: _turns(world, _TURNS), _LIMIT)
+    assert stall < _LIMIT, f"{stall * 1000:.0f} ms"
+
+
+async def _turns(world: World, number: int) -> None:
+    bots = [Bot() for _ in range(number)]
+    assert await asyncio.gather(*map(world.run, bots)) == [(200, None)] * number
+    assert all(bot.sent for bot in bots)
