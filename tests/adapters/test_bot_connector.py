@@ -163,6 +163,8 @@ async def test_a_message_is_taken_whatever_is_said_about_it(world: World) -> Non
         lambda: web.Response(status=201, body=b"\xff\xfe", content_type="application/json"),
         lambda: web.json_response([1], status=201),
         lambda: web.json_response({"id": {"id": 5}}, status=201),
+        lambda: web.json_response({"id": ".."}, status=201),  # an update of it would go to another path
+        lambda: web.json_response({"id": "a\r\nb"}, status=201),
     ]
     world.connector.answers.extend(garbage)
     for _ in garbage:

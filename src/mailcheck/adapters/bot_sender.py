@@ -21,6 +21,7 @@ from mailcheck.adapters.bot_answers import NotTakenError, Setback, refused, unan
 from mailcheck.adapters.bot_credentials import BotCredentials, NoToken
 from mailcheck.adapters.https import fault_of, json_object, line_of
 from mailcheck.adapters.one_flight import in_thread
+from mailcheck.model.chat_id import is_chat_id
 from mailcheck.model.delivery import Trouble, Undelivered
 from mailcheck.model.evidence import Fault
 from mailcheck.model.secret import Secret
@@ -127,7 +128,7 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         if response.status_code not in _TAKEN:
             return refused(response.status_code, _code(document), response.headers, update=_is_update(call))
         # What else it says, in whatever form, is nothing to the SDK; a message without an id cannot be replaced.
-        said = {"id": document["id"]} if isinstance(document.get("id"), str) else {}
+        said = {"id": document["id"]} if is_chat_id(document.get("id")) else {}
         context = {RawDeserializer.CONTEXT_NAME: said}
         return Response(request, AsyncRequestsClientResponse(call, response), context)
 

@@ -11,6 +11,7 @@ import azure.functions as func
 
 from mailcheck.faces.problem import not_configured, problem
 from mailcheck.faces.teams.seen import Seen, SeenActivities
+from mailcheck.model.chat_id import is_chat_id
 from mailcheck.model.problem import SettingProblem
 
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
@@ -19,8 +20,6 @@ BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 # comes before and after: a cold start's imports, and the way through the Functions host.
 TURN_LIMIT: Final = 11.5
 PRESSED_LIMIT: Final = 9.0
-_ID_LIMIT: Final = 512  # characters; Teams' ids are below 200
-_DOTS: Final = frozenset({".", ".."})
 _NO_ACTIVITY: Final = "The body is not an activity"
 
 _log = logging.getLogger(__name__)
@@ -156,9 +155,4 @@ def _is_whole(activity: Mapping[str, Any]) -> bool:
     where = conversation.get("id") if isinstance(conversation, Mapping) else None
     listed = entities is None or (isinstance(entities, list) and all(isinstance(one, Mapping) for one in entities))
     answered = activity.get("replyToId") or None
-    return listed and all(map(_is_id, (where, activity.get("id")))) and (answered is None or _is_id(answered))
-
-
-def _is_id(value: object) -> bool:
-    """Whether it can be a part of the path of an answer, and one that leads nowhere else (RFC 3986 section 5.2.4)."""
-    return isinstance(value, str) and 0 < len(value) <= _ID_LIMIT and value.isprintable() and value not in _DOTS
+    return listed and all(map(is_chat_id, (where, activity.get("id")))) and (answered is None or is_chat_id(answered))

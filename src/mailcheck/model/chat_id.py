@@ -1,0 +1,11 @@
+"""Ids of conversations and messages, as Teams and its connector name them."""
+
+from typing import Final
+
+_LIMIT: Final = 512  # characters; Teams' ids are below 200
+_DOTS: Final = frozenset({".", ".."})
+
+
+def is_chat_id(value: object) -> bool:
+    """Whether it can be a part of the path of a call, and one that leads nowhere else (RFC 3986 section 5.2.4)."""
+    return isinstance(value, str) and 0 < len(value) <= _LIMIT and value.isprintable() and value not in _DOTS
