@@ -2,9 +2,14 @@
 
 import asyncio
 import json
+import logging
 
+import azure.functions as func
 import pytest
 
+from lab.world import World
+from mailcheck.compose import Application
+from mailcheck.settings import Settings
 from tests.e2e.kit import App
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -168,3 +173,28 @@ async def test_a_check_wants_the_function_key(bare_app: App) -> None:
     assert (await bare_app.send("POST", "/api/checks?code=wrong", data=body)).status == 401
     assert (await bare_app.send("POST", "/api/checks?code=planted-function-key", data=body)).status == 503
     assert (await bare_app.send("GET", "/api/health")).status == 200
+
+
+async def test_each_check_is_one_line_of_the_audit(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which mailbox, what came of it and how long it took; also where the domain keeps it from being opened."""
+    settings = {**world.settings(), "MAILCHECK_DOMAINS": "contoso.com"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    api = Application(Settings.read(settings)).http
+    with caplog.at_level(logging.INFO, logger="mailcheck.audit"):
+        statuses = [
+            (await api.create_check(_asks(mailbox))).status_code
+            for mailbox in ("no-imap@contoso.com", "a@fabrikam.com", "no address")
+        ]
+    assert statuses == [200, 403, 400]
+    opened, kept_out = [record.getMessage() for record in caplog.records if record.name == "mailcheck.audit"]
+    who = "who='function key' where='http'"
+    assert opened.startswith(f"{who} mailbox='no-imap@contoso.com' verdict='degraded' answered='yes' ms=")
+    assert kept_out.startswith(f"{who} mailbox='a@fabrikam.com' verdict='domain not allowed' answered='yes' ms=")
+
+
+def _asks(mailbox: str) -> func.HttpRequest:
+    body = json.dumps({"mailbox": mailbox}).encode()
+    return func.HttpRequest(method="POST", url="/", headers={"content-type": "application/json"}, body=body)

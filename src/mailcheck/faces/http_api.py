@@ -1,11 +1,13 @@
 """The HTTP API: requests in, reports and problems out."""
 
 import json
+import time
 from http import HTTPStatus
 
 import azure.functions as func
 
 from mailcheck.faces.asking import check_request
+from mailcheck.faces.audit import record, verdict_of
 from mailcheck.faces.problem import not_configured, problem, setting_json
 from mailcheck.faces.report_json import report_json
 from mailcheck.model.problem import SettingProblem
@@ -15,6 +17,10 @@ from mailcheck.usecases.check import CheckMailbox
 
 BODY_LIMIT = 16 * 1024  # bytes; a check's body is below 1 KiB, and nothing larger is even parsed
 _JSON = "application/json"
+# What the audit has of who calls: the host compares function keys, and does not tell which one it was. Its own record
+# of the request, with the caller's address, has the same invocation id as the line.
+_CALLER = "function key"
+_HERE = "http"
 
 type Problems = tuple[SettingProblem, ...]
 
@@ -37,11 +43,20 @@ class HttpApi:
         asked = self._asked(request)
         if isinstance(asked, func.HttpResponse):
             return asked
-        report = await self._check(asked)
-        if isinstance(report, NotAllowed):
-            detail = f"MAILCHECK_DOMAINS does not let {report.mailbox} be checked"
+        started = time.monotonic()
+        outcome = await self._check(asked)
+        record(
+            who=_CALLER,
+            where=_HERE,
+            mailboxes=asked.mailbox.address,
+            verdict=verdict_of(outcome),
+            answered="yes",
+            seconds=time.monotonic() - started,
+        )
+        if isinstance(outcome, NotAllowed):
+            detail = f"MAILCHECK_DOMAINS does not let {outcome.mailbox} be checked"
             return problem(HTTPStatus.FORBIDDEN, detail)
-        return _answer(report_json(report))
+        return _answer(report_json(outcome))
 
     async def health(self, _request: func.HttpRequest) -> func.HttpResponse:
         """`GET /api/health`: alive, and configured or the names of what is missing; no values."""

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from mailcheck.diagnosis.entry import GUIDE
 from mailcheck.diagnosis.explained import explain
+from mailcheck.faces.audit import NOT_CONFIGURED, NOTHING, verdict_of
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import help_card, looking_card, not_configured_card, refused_card, whoami_card
 from mailcheck.faces.teams.chat import Chat, Message
@@ -17,7 +18,6 @@ from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.model.delivery import Undelivered
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
-from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import EVERYONE, CheckRequest, MailProtocol
 
 # What whoever pressed a button is told, and nobody else.
@@ -61,7 +61,7 @@ class Done:
     """
 
     verdict: str
-    mailboxes: str = "-"
+    mailboxes: str = NOTHING
     trouble: Undelivered | None = None
 
 
@@ -150,10 +150,10 @@ class Answers:
         mailboxes = ",".join(mailbox.address for mailbox in asked.mailboxes)
         if isinstance(self._checking, tuple):
             card = not_configured_card(self._checking)
-            return await _shown(message, card, "not configured", mailboxes), card
+            return await _shown(message, card, NOT_CONFIGURED, mailboxes), card
         requests = [CheckRequest(mailbox, asked.protocols or self._protocols) for mailbox in asked.mailboxes]
         checked = await self._checking.run(requests, asked.refused, message, deadline)
-        verdicts = ",".join(map(_verdict, checked.outcomes))
+        verdicts = ",".join(map(verdict_of, checked.outcomes))
         return Done(verdicts, mailboxes, message.trouble), checked.card
 
     async def _status(self, message: Message, deadline: float) -> Done:
@@ -174,13 +174,6 @@ class Answers:
         return asker.object_id is not None and bool(self._operators & {asker.object_id.lower(), EVERYONE})
 
 
-async def _shown(message: Message, card: Element, verdict: str, mailboxes: str = "-") -> Done:
+async def _shown(message: Message, card: Element, verdict: str, mailboxes: str = NOTHING) -> Done:
     await message.show(card)
     return Done(verdict, mailboxes, message.trouble)
-
-
-def _verdict(outcome: Report | NotAllowed) -> str:
-    if isinstance(outcome, NotAllowed):
-        return "domain not allowed"
-    waiting = any(one.waiting for one in outcome.protocols.values())
-    return "still waiting" if waiting else outcome.status.value

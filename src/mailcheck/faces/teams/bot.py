@@ -1,6 +1,5 @@
 """The bot's turn by the SDK: an activity becomes what was asked, and what is said becomes activities."""
 
-import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
@@ -9,6 +8,7 @@ from typing import Any, Final
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, Attachment, InvokeResponse, TextFormatTypes
 
+from mailcheck.faces.audit import record
 from mailcheck.faces.teams.answering import Answers, Asker, Done, NoButton, Pressed
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import welcome_card
@@ -24,9 +24,6 @@ TEXT_TYPE: Final = "application/vnd.microsoft.activity.message"
 ERROR_TYPE: Final = "application/vnd.microsoft.error"
 _PERSONAL: Final = "personal"
 _PRESSED: Final = "adaptiveCard/action"
-
-# One line for each request: who asked where for what, and what came of it.
-_audit = logging.getLogger("mailcheck.audit")
 
 
 class MailcheckBot:
@@ -68,7 +65,7 @@ class MailcheckBot:
         try:
             done = await work
         finally:
-            _record(activity, done, round((self._clock() - started) * 1000))
+            _record(activity, done, self._clock() - started)
 
 
 class _Chat:
@@ -133,12 +130,8 @@ def _asker(activity: Activity) -> Asker:
     )
 
 
-def _record(activity: Activity, done: Done, ms: int) -> None:
-    # %r: no name from outside can end the line and begin another.
+def _record(activity: Activity, done: Done, seconds: float) -> None:
     where = f"{activity.conversation.conversation_type}:{activity.conversation.id}"
     who = (_asker(activity).object_id or "unknown").lower()
     answered = done.trouble.trouble.value if done.trouble else "yes"
-    _audit.info(
-        "who=%r where=%r mailbox=%r verdict=%r answered=%r ms=%d",
-        who[:64], where[:256], done.mailboxes, done.verdict, answered, ms,
-    )  # fmt: skip
+    record(who=who, where=where, mailboxes=done.mailboxes, verdict=done.verdict, answered=answered, seconds=seconds)
