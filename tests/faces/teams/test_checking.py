@@ -1,6 +1,7 @@
 """The checks of one request beside the card that shows them: order, pace, deadline, and nothing lost."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -70,6 +71,20 @@ async def test_nothing_is_said_twice() -> None:
     wall = Wall()
     await _run(Check(Stage.VAULT, each=5.5 * _PACE), wall)
     assert len(wall.calls) <= 3, "the first card, perhaps one with the first stage, and the report"
+
+
+async def test_the_last_end_is_told_by_the_verdict_alone() -> None:
+    """No card of a check that goes on is sent once all have ended, though its moment comes at the same time."""
+
+    class Stalled(Check):
+        async def __call__(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report | NotAllowed:
+            # The loop stands still while this check's time comes, and after that the card's.
+            asyncio.get_running_loop().call_later(1.5 * _PACE, time.sleep, 2 * _PACE)
+            return await super().__call__(request, watch=watch, deadline=deadline)
+
+    wall = Wall()
+    await _run(Stalled(Stage.VAULT, each=1.75 * _PACE), wall)
+    assert len(wall.calls) <= 3, "the first card, one with the stage, and the report"
 
 
 async def test_the_card_changes_at_its_pace() -> None:

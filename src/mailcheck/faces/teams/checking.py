@@ -109,7 +109,8 @@ class _UnderWay:
             self.moments += 1
 
         progress.outcome = outcome = await check(progress.request, watch=watch, deadline=deadline)
-        self.moments += 1
+        if any(one.outcome is None for one in self._checks):  # the last end is told by the verdict
+            self.moments += 1
         return outcome
 
 
