@@ -138,6 +138,16 @@ def test_what_failed_before_the_servers_says_where() -> None:
     assert "What was seen · step vault" in drawn
 
 
+@pytest.mark.parametrize("shown", [BROKEN, DEGRADED, STOPPED, WAITING], ids=lambda one: one.mailbox.address)
+def test_a_card_names_the_ids_that_explain_understands(shown: Report) -> None:
+    """Each diagnosis has its id under its title: what `explain` asks for can be read, and typed."""
+    drawn = _drawn(shown)
+    ids = {one.verdict.diagnosis.id for one in shown.protocols.values() if isinstance(one.verdict, Broken)}
+    assert ids
+    for one in ids:
+        assert f"│ {one} " in drawn
+
+
 def test_the_causes_that_two_faults_share_are_told_once() -> None:
     """A second fault says in one line which of its causes stand above, and tells the others."""
     drawn = draw(report_card(TWICE), width=160)

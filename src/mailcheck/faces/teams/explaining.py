@@ -85,9 +85,11 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
         waiting = foreign(fault.waiting, detail.text)
         yield heading(f"{State.UNFINISHED.mark} {names(fault.protocols)}: {waiting}", size="Medium")
         yield said(f"{_LONGER} If it stays so: {title}", spacing="Small")
+        yield _id(diagnosis)
     else:
         whose = f"{names(fault.protocols)}: " if fault.protocols else ""
         yield heading(f"{State.BROKEN.mark} {whose}{title}", size="Medium")
+        yield _id(diagnosis)
         if evidence := clean(diagnosis.evidence, detail.text):
             failed = next((f" · step {step.name}" for step in reversed(fault.steps) if not step.ok), "")
             yield label(f"What was seen{failed}")
@@ -95,6 +97,11 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
     yield from _causes(fault, number, told, detail)
     links = (link("Guide", diagnosis.explanation), link("Read more", diagnosis.reference))
     yield row_of_buttons([explain(diagnosis.id), *(one for one in links if one)])
+
+
+def _id(diagnosis: Diagnosis) -> Element:
+    """What `explain` is asked for, and the guide is searched for."""
+    return said(foreign(diagnosis.id, 100), size="Small", fontType="Monospace", isSubtle=True, spacing="None")
 
 
 def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:
