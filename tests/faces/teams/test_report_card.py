@@ -153,8 +153,32 @@ def test_the_causes_that_two_faults_share_are_told_once() -> None:
     drawn = draw(report_card(TWICE), width=160)
     assert drawn.count("New-ServicePrincipal") == 1
     assert drawn.count("The app may not open this mailbox") == 1
-    assert "Causes 1 (likely), 2, 4 and 5 (possible) of 5 are told above." in drawn
+    assert "Causes 1 (likely) and 2, 4 and 5 (possible) of 5 are told above." in drawn
     assert "POP is switched off for this mailbox" in drawn
+
+
+def _fault(id_: str, *causes: tuple[str, Likelihood]) -> ProtocolReport:
+    """A protocol that failed for one of these, each with a remedy of its own."""
+    every = tuple(Cause(name, likelihood, "", (f"Mend {name}",)) for name, likelihood in causes)
+    return ProtocolReport(Broken(Diagnosis(id_, id_.upper(), "NO", every, "", "")))
+
+
+def test_what_is_told_above_stands_in_the_order_of_the_causes() -> None:
+    """The likeliest cause comes first, also where those behind it are told above."""
+    shared = (("theirs", Likelihood.POSSIBLE), ("both", Likelihood.POSSIBLE))
+    first = _fault("a", ("one", Likelihood.LIKELY), *shared)
+    second = _fault("b", ("another", Likelihood.LIKELY), *shared)
+    drawn = _drawn(report({MailProtocol.IMAP: first, MailProtocol.SMTP: second}))
+    behind = drawn[drawn.index("✘ SMTP") :]
+    assert behind.index("another") < behind.index("Causes 2 and 3 (possible) of 3 are told above.")
+
+
+def test_causes_of_two_likelihoods_are_listed_as_people_do() -> None:
+    """Two of them have an `and` in between."""
+    shared = (("ours", Likelihood.LIKELY), ("theirs", Likelihood.POSSIBLE))
+    first, second = _fault("a", *shared), _fault("b", *shared, ("last", Likelihood.POSSIBLE))
+    drawn = _drawn(report({MailProtocol.IMAP: first, MailProtocol.POP: second}))
+    assert "Causes 1 (likely) and 2 (possible) of 3 are told above." in drawn
 
 
 @pytest.mark.parametrize("cause, again", [("POP is switched off", False), ("The app may not open it", True)])

@@ -109,9 +109,9 @@ def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detai
     causes = fault.diagnosis.causes
     shown = list(enumerate(causes[: detail.causes], 1))
     above = [(place, cause) for place, cause in shown if _is_told(cause, told)]
-    if above:
-        yield said(f"{_places(above, len(causes))} told above.", size="Small", spacing="Medium")
     for place, cause in shown:
+        if (place, cause) in above[:1]:
+            yield said(f"{_places(above, len(causes))} told above.", size="Small", spacing="Medium")
         if (place, cause) not in above:
             yield _cause(fault, (number, place), cause, told, detail)
     if left := len(causes) - len(shown):
@@ -144,7 +144,7 @@ def _is_told(cause: Cause, told: set[tuple[str, ...]]) -> bool:
 
 
 def _places(above: Sequence[tuple[int, Cause]], total: int) -> str:
-    """Such as `Causes 1 (likely), 2 and 4 (possible) of 5 are`."""
+    """Such as `Causes 1 (likely) and 2, 4 and 5 (possible) of 5 are`."""
     if total == 1:
         return "The cause is"
     groups = [
@@ -152,7 +152,7 @@ def _places(above: Sequence[tuple[int, Cause]], total: int) -> str:
         for likelihood, some in groupby(above, key=lambda one: one[1].likelihood)
     ]
     noun, verb = ("Causes", "are") if len(above) > 1 else ("Cause", "is")
-    return f"{noun} {', '.join(groups)} of {total} {verb}"
+    return f"{noun} {listed(groups)} of {total} {verb}"
 
 
 def cause_parts(cause: Cause, told: set[tuple[str, ...]], limit: int) -> Iterator[Element]:
