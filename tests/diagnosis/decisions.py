@@ -208,6 +208,7 @@ DECISIONS: tuple[Row, ...] = (
     ("entra-unreachable", at(Stage.TOKEN, Fault.TIMEOUT), known(), "network+ inspection?"),
     ("entra-unreachable", at(Stage.TOKEN, Fault.UNTRUSTED), known(), "inspection+"),
     ("entra-unreachable", at(Stage.TOKEN, Fault.NOT_YET_VALID), known(), "inspection+ clock?"),
+    ("vault-busy", at(Stage.VAULT, "503"), known(), "passing+ between?"),
     ("vault-unreachable", at(Stage.VAULT, Fault.REFUSED), known(), "network+ inspection? passing?"),
     ("vault-unreachable", at(Stage.VAULT, Fault.UNTRUSTED), known(), "inspection+"),
     ("vault-unreachable", at(Stage.VAULT, Fault.EXPIRED), known(), "inspection+ clock?"),

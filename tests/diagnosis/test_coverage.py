@@ -11,7 +11,7 @@ BY_ID = {entry.id: entry for entry in CATALOGUE}
 ROWS = {"KV": 20, "MI": 5, "C": 10, "T": 26, "A": 9, "N": 9, "I": 24, "L": 10, "P": 11, "S": 15}
 # Entries that no row is about: what RFCs, the lab, foreign servers and the fault matrix taught, and the last resorts.
 OWN = {
-    "our-bug", "unknown", "entra-refused", "vault-refused", "vault-unreachable", "vault-no-secret",
+    "our-bug", "unknown", "entra-refused", "vault-refused", "vault-unreachable", "vault-busy", "vault-no-secret",
     "certificate-not-rsa", "dns-silent", "server-not-trusted", "tls-failed", "no-starttls", "listing-too-large",
     "listing-unreadable", "not-a-mail-server", "mailbox-in-use", "sign-in-not-begun",
     "imap-refused", "pop-refused", "smtp-refused",

@@ -142,7 +142,7 @@ RULES: Mapping[str, str] = {
     "vault/challenge/status-401": "vault-unreachable",  # a challenge without one
     "vault/*/status-401|status-403": "vault-refused",
     "vault/*/status-429*": "vault-throttled",
-    "vault/*/status-500*|status-502|status-503*|status-504": "vault-unreachable",
+    "vault/*/status-500*|status-502|status-503*|status-504": "vault-busy",
     "vault/*/status-*|redirect-*": "vault-no-secret",
     "vault/*/*": "vault-unreachable",
     "token/tenant|token/status-429*": "entra-throttled",

@@ -66,7 +66,7 @@ ROWS = [
     ("secret-expired-in-entra", "shared", "imap", "", "client-secret-expired-in-entra: secret-old!"),
     ("entra-answers=7000215", "shared", "imap", "", "client-secret-wrong: authority+ bug?"),
     ("vault-challenge", "shared", "imap", "", "vault-address-wrong: suffix+"),
-    ("vault-error", "shared", "imap", "", "vault-unreachable: network+ inspection? passing?"),
+    ("vault-error", "shared", "imap", "", "vault-busy: passing+ between?"),
 ]  # fmt: skip
 
 

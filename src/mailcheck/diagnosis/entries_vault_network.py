@@ -138,6 +138,27 @@ ENTRIES = (
         ("scenario vault-no-token",),
     ),
     Entry(
+        "vault-busy",
+        When((Stage.VAULT,), ("500", "502", "503", "504")),
+        "The key vault is busy or has a passing fault",
+        (
+            Explanation(
+                "Key Vault has a passing fault",
+                Likelihood.LIKELY,
+                "a status that begins with 5 is about the service, and not about who asks or for what",
+                (step("Check again in some minutes; look at https://azure.status.microsoft"),),
+            ),
+            Explanation(
+                "A proxy or gateway stands in between, and does not reach the vault",
+                Likelihood.POSSIBLE,
+                "such a device answers with 502, 503 or 504 in the vault's place",
+                (step("Look at the routes, the proxy and DNS between the Function App and {vault_url}"),),
+            ),
+        ),
+        _ERRORS_PAGE,
+        ("scenario vault-error", "scenario vault-busy", "fault vault/secret/status-503"),
+    ),
+    Entry(
         "vault-unreachable",
         When(
             (Stage.VAULT,),
@@ -153,10 +174,6 @@ ENTRIES = (
                 Fault.TLS_FAILED,
                 Fault.TOO_MUCH,
                 Fault.MALFORMED,
-                "500",
-                "502",
-                "503",
-                "504",
             ),
         ),
         "The key vault could not be reached",
@@ -180,8 +197,6 @@ ENTRIES = (
         ),
         _NETWORK_PAGE,
         (
-            "scenario vault-error",
-            "scenario vault-busy",
             "scenario vault-page",
             "fault vault/connect/refused",
             "fault vault/tls/silent",
