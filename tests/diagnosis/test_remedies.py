@@ -53,7 +53,9 @@ def test_what_reaches_further_is_announced(entry: Entry) -> None:
 
 OPTIONAL = [
     (at(Stage.AUTH, Fault.THROTTLED, "", IMAP), {"backoff_ms": "61002"}, "to wait 62 seconds"),
-    (at(Stage.VAULT, "429"), {"retry_after": "17"}, "17 seconds"),
+    (at(Stage.VAULT, "429"), {"retry_after": "17"}, "asks to wait 17 seconds"),
+    (at(Stage.VAULT, "429"), {"retry_after": "1"}, "asks to wait 1 second Wait"),
+    (at(Stage.TOKEN, "429"), {"retry_after": "17"}, "asks to wait 17 seconds"),
     (at(Stage.VAULT, "ForbiddenByFirewall"), {"client_address": "192.0.2.1"}, "--ip-address 192.0.2.1"),
     (at(Stage.VAULT, Fault.CHALLENGE_MISMATCH), {"challenge_resource": "x.example"}, "x.example"),
     (at(Stage.LIST, Fault.TOO_MUCH, "", IMAP), {"limit": "20,000 lines"}, "20,000 lines"),

@@ -21,7 +21,10 @@ ENTRIES = (
                 "This app or its tenant asks for too many tokens in a short time",
                 Likelihood.LIKELY,
                 "mailcheck keeps a token until shortly before it expires; other programs may use the same app",
-                (step("Wait some minutes, then check again; look for other programs that sign in as {client_id}"),),
+                (
+                    when_known(step("Entra asks to wait {backoff}")),
+                    step("Wait some minutes, then check again; look for other programs that sign in as {client_id}"),
+                ),
             ),
         ),
         _CODES_PAGE,

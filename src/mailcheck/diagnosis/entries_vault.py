@@ -156,7 +156,7 @@ ENTRIES = (
                 Likelihood.CERTAIN,
                 "it answered 429; the limit counts every application that uses the vault",
                 (
-                    when_known(step("The vault asks to wait {retry_after} seconds")),
+                    when_known(step("The vault asks to wait {backoff}")),
                     step("Wait before you check again; if it happens often, give mailcheck a vault of its own"),
                 ),
             ),

@@ -115,8 +115,8 @@ def _values(evidence: Evidence, known: Circumstances) -> dict[str, str]:
         stage=evidence.stage,
         signal=evidence.signal,
     )
-    if "backoff_ms" in evidence.details:
-        seconds = -(-int(evidence.details["backoff_ms"]) // 1000)
+    if (wait := _wait(evidence)) is not None:
+        seconds = -(-wait // 1000)
         values["backoff"] = f"{seconds:,} second{'' if seconds == 1 else 's'}"
     if evidence.signal.startswith(_ENTRA):
         values["aadsts"] = evidence.signal.removeprefix(_ENTRA)
