@@ -47,7 +47,7 @@ _BOT_SDKS = ("botbuilder", "botframework", "msrest")
 _PURE = ("model", "protocol", "diagnosis")
 _PURE_MODULES = frozenset(
     {"base64", "binascii", "collections", "dataclasses", "datetime", "enum", "itertools", "json", "re"}
-    | {"shlex", "string", "types", "typing", "mailcheck"}
+    | {"shlex", "string", "types", "typing", "unicodedata", "mailcheck"}
 )
 _EFFECTS = frozenset({"now", "utcnow", "today", "open", "print", "input"})
 # Modules that reach the network -> the adapters that may import them.

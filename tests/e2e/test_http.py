@@ -107,7 +107,7 @@ BAD_REQUESTS = [
      {"mailbox": 'it has no "@"', "protocols": "nntp cannot be checked; this version knows: imap, pop, smtp",
       "x": "is not a field of a check"}),
     (b'{"mailbox": "x\';Remove-Mailbox y;\'@contoso.com"}', JSON, 400,
-     {"mailbox": 'the part before the "@" has a character that a mailbox name cannot have'}),
+     {"mailbox": 'the part before the "@" has a character that a mailbox name cannot have: semicolon (U+003B)'}),
     (b'{"mailbox": "a@b.example", "protocols": ["\\ud800"]}', JSON, 400, None),
     (b"[]", JSON, 400, {"": 'the body must be a JSON object such as {"mailbox": "shared@contoso.com"}'}),
     (b"", JSON, 400, None),

@@ -15,6 +15,9 @@ GOOD = [
     ("a.b-c_d@xn--bcher-kva.example", "a.b-c_d@xn--bcher-kva.example"),
     ("x" * 64 + "@contoso.com", "x" * 64 + "@contoso.com"),
 ]
+ODD = 'the part before the "@" has a character that a mailbox name cannot have'
+ODD_HOST = "the domain has a character that a host name cannot have"
+DOTS = 'the part before the "@" begins or ends with a dot, or has two of them in a row'
 BAD = [
     ("", "it is empty"),
     ("shared", 'it has no "@"'),
@@ -23,13 +26,19 @@ BAD = [
     ("shared@contoso", "the domain is not a host name with at least one dot"),
     ("shared@-contoso.com", "the domain is not a host name with at least one dot"),
     ("shared@contoso..com", "the domain is not a host name with at least one dot"),
-    ("sha red@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
-    ("shared\r\nA1 LOGOUT@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
-    ('"shared box"@contoso.com', 'the part before the "@" has a character that a mailbox name cannot have'),
-    ("x';Remove-Mailbox y;'@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
-    (".shared@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
-    ("a@b@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
-    ("größe@contoso.com", 'the part before the "@" has a character that a mailbox name cannot have'),
+    ("sha red@contoso.com", f"{ODD}: space (U+0020)"),
+    ("shared\r\nA1 LOGOUT@contoso.com", f"{ODD}: a control character (U+000D)"),
+    ('"shared box"@contoso.com', f"{ODD}: quotation mark (U+0022)"),
+    ("x';Remove-Mailbox y;'@contoso.com", f"{ODD}: semicolon (U+003B)"),
+    (".shared@contoso.com", DOTS),
+    ("shared.@contoso.com", DOTS),
+    ("sha..red@contoso.com", DOTS),
+    ("sh\u0430red@contoso.com", f"{ODD}: cyrillic small letter a (U+0430)"),
+    ("o\u2019brien@contoso.com", f"{ODD}: right single quotation mark (U+2019)"),
+    ("shared@größe.example", f"{ODD_HOST}: latin small letter o with diaeresis (U+00F6)"),
+    ("shared@con_toso.com", f"{ODD_HOST}: low line (U+005F)"),
+    ("a@b@contoso.com", 'it has more than one "@"'),
+    ("größe@contoso.com", f"{ODD}: latin small letter o with diaeresis (U+00F6)"),
     ("x" * 65 + "@contoso.com", 'the part before the "@" is longer than 64 characters'),
     ("x" * 400 + "@contoso.com", f"it is longer than {ADDRESS_LIMIT} characters"),
 ]

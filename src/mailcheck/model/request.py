@@ -1,6 +1,7 @@
 """What is asked: a mailbox, the protocols to try, and the app registration whose access is in question."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
@@ -16,6 +17,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_NOT_LOCAL = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]")
+_NOT_DOMAIN = re.compile(r"[^A-Za-z0-9.-]")
 
 
 class MailProtocol(StrEnum):
@@ -92,6 +95,7 @@ class Mailbox:
 
 
 def _fault(text: str, local: str, at: str, domain: str) -> str | None:
+    odd_name, odd_domain = _first(_NOT_LOCAL, local), _first(_NOT_DOMAIN, domain)
     checks = (
         (not text, "it is empty"),
         (len(text) > ADDRESS_LIMIT, f"it is longer than {ADDRESS_LIMIT} characters"),
@@ -100,10 +104,22 @@ def _fault(text: str, local: str, at: str, domain: str) -> str | None:
         (not domain, 'there is nothing after the "@"'),
         (len(local) > _LOCAL_LIMIT, f'the part before the "@" is longer than {_LOCAL_LIMIT} characters'),
         (len(domain) > _DOMAIN_LIMIT, f"the domain is longer than {_DOMAIN_LIMIT} characters"),
-        (not _LOCAL.fullmatch(local), 'the part before the "@" has a character that a mailbox name cannot have'),
+        ("@" in local, 'it has more than one "@"'),
+        (odd_name, f'the part before the "@" has a character that a mailbox name cannot have: {odd_name}'),
+        (not _LOCAL.fullmatch(local), 'the part before the "@" begins or ends with a dot, or has two of them in a row'),
+        (odd_domain, f"the domain has a character that a host name cannot have: {odd_domain}"),
         (not _DOMAIN.fullmatch(domain), "the domain is not a host name with at least one dot"),
     )
     return next((reason for wrong, reason in checks if wrong), None)
+
+
+def _first(odd: re.Pattern[str], text: str) -> str:
+    """The first odd character by its name: it may not be seen, or look like a letter that it is not. Empty: none."""
+    found = odd.search(text)
+    if found is None:
+        return ""
+    otherwise = "a control character" if unicodedata.category(found[0]) == "Cc" else "one without a name"
+    return f"{unicodedata.name(found[0], otherwise).lower()} (U+{ord(found[0]):04X})"
 
 
 @dataclass(frozen=True, slots=True)
