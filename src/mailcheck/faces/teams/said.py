@@ -27,6 +27,7 @@ _ALONE: Final[dict[str, Intent]] = {HELP: Help(), WHOAMI: WhoAmI(), STATUS: Stat
 _KNOWN: Final = ", ".join((*MailProtocol, ALL))
 _IDS: Final = tuple(entry.id for entry in CATALOGUE)
 _EXAMPLE: Final = f"{COMMAND} {EXPLAIN} imap-sign-in-refused"
+_MAILBOX: Final = f"{COMMAND} shared@contoso.com"
 
 _QUOTED: Final = 60  # characters of a person's word that are repeated to them
 _PROPOSED: Final = 120  # characters of a command that is proposed
@@ -146,9 +147,10 @@ def _command(words: Sequence[str], *, called: bool) -> Intent:
     if first.casefold() in _IDS:
         return Help(_meant([f"{COMMAND} {EXPLAIN} {first.casefold()}"]))
     instead = next((word for word in words if word.casefold() not in PROTOCOLS), None)
-    if instead is None or not called:
-        return Help()
-    return Help(_faults([Refused(_short(instead), 'it has no "@"')]))
+    if instead is not None:
+        return Help(_faults([Refused(_short(instead), 'it has no "@"')]) if called else "")
+    protocols = " ".join(dict.fromkeys(map(str.casefold, words)))
+    return Help(f'Of which mailbox? Write its address, too: "{_MAILBOX} {protocols}".' if protocols else "")
 
 
 def _to_explain(words: Sequence[Word], *, alone: bool) -> list[str] | None:
@@ -172,7 +174,8 @@ def _explanation(words: Sequence[str]) -> Explain | Help:
         return Help(f'Write "{EXPLAIN}" with the id of a diagnosis, which the card of a check names: "{_EXAMPLE}".')
     near = [one for text in (phrase, asked[0]) for one in get_close_matches(text[:_QUOTED], _IDS, 2, _NEAR_ID)]
     proposed = [f"{COMMAND} {EXPLAIN} {one}" for one in list(dict.fromkeys(near))[:2]]
-    return Help(f'There is no diagnosis "{_short(words[0])}". {_meant(proposed or [_EXAMPLE])}')
+    instead = _meant(proposed) if proposed else f'The card of a check names each by its id: "{_EXAMPLE}".'
+    return Help(f'There is no diagnosis "{_short(words[0])}". {instead}')
 
 
 def _nearest(word: str, known: Sequence[str], cutoff: float = _NEAR) -> str:
