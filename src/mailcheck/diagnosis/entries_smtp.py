@@ -76,6 +76,7 @@ ENTRIES = (
                 "value at the mailbox comes before the organization's",
                 (
                     *_SHOW_SWITCHES,
+                    step("If the mailbox says True, switch SMTP AUTH on for it:"),
                     _ON_FOR_MAILBOX,
                     step("Or have the mailbox follow the organization:"),
                     exchange("Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $null"),
