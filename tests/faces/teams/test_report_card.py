@@ -117,6 +117,16 @@ def test_what_is_unfolded_is_in_order() -> None:
     assert places == sorted(places)
 
 
+def test_what_a_report_is_known_by_is_no_line_of_the_talk() -> None:
+    """Whichever of the three comes first, it is set off from the transcript above it, and the others are not."""
+    for shown in (DEGRADED, dataclasses.replace(DEGRADED, certificate=None, token=None)):
+        texts = [one for one in elements(report_card(shown)) if one["type"] == "TextBlock"]
+        known_by = [one for one in texts if one["text"].startswith(("Certificate AB", "Token for", "Report "))]
+        first, *others = (one["spacing"] for one in known_by)
+        assert first == "Medium"
+        assert set(others) <= {"None"}
+
+
 def test_what_was_still_waited_for_is_no_failure() -> None:
     """It is told with what it would mean if it stayed so, its causes folded up, and its step not as failed."""
     drawn = draw(report_card(WAITING), width=160)

@@ -59,15 +59,14 @@ def talk(report: Report, detail: Detail) -> Iterator[Element]:
         if one.transcript:
             yield heading(f"{protocol.name} transcript", size="Medium")
             yield from _transcript(one, detail)
-    if certificate := report.certificate:
-        yield _note(f"Certificate {foreign(certificate.thumbprint, 100)}")
-    if token := report.token:
-        yield _note(f"Token for {foreign(token.audience, detail.text)}")
-    yield _note(f"Report {foreign(report.id, 100)}")
-
-
-def _note(markdown: str) -> Element:
-    return said(markdown, isSubtle=True, size="Small", spacing="None")
+    certificate, token = report.certificate, report.token
+    known_by = (
+        f"Certificate {foreign(certificate.thumbprint, 100)}" if certificate else "",
+        f"Token for {foreign(token.audience, detail.text)}" if token else "",
+        f"Report {foreign(report.id, 100)}",
+    )
+    for place, markdown in enumerate(filter(None, known_by)):
+        yield said(markdown, isSubtle=True, size="Small", spacing="None" if place else "Medium")
 
 
 def _steps(title: str, steps: Sequence[Step], detail: Detail, unmet: str = "failed") -> Iterator[Element]:
