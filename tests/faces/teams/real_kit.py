@@ -5,7 +5,9 @@ import datetime as dt
 
 from mailcheck.diagnosis.entry import Circumstances
 from mailcheck.diagnosis.match import diagnose
-from mailcheck.model.credential import Claims
+from mailcheck.diagnosis.notices import expiring
+from mailcheck.model.cloud import PUBLIC
+from mailcheck.model.credential import Certificate, Claims
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.report import (
@@ -13,21 +15,19 @@ from mailcheck.model.report import (
     Canary,
     CanaryOutcome,
     CertificateFacts,
-    Command,
     Folder,
     Healthy,
     Listing,
     Maildrop,
-    Notice,
     ProtocolReport,
     Report,
-    Severity,
     Step,
     Submission,
     TokenFacts,
     Waiting,
 )
 from mailcheck.model.request import App, Endpoint, Mailbox, MailProtocol
+from mailcheck.model.secret import Secret
 
 IMAP, POP, SMTP = MailProtocol
 NOW = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
@@ -110,17 +110,8 @@ def report(
     address: str, protocols: dict[MailProtocol, ProtocolReport], *, canary: bool = False, days: int = 83
 ) -> Report:
     """A report on this mailbox; `days` are left of the certificate."""
-    notices = (
-        Notice(
-            "certificate-expires-soon",
-            Severity.URGENT if days < 7 else Severity.WARNING,
-            f'The certificate "mailcheck" expires in {days} days, on {NOW + dt.timedelta(days=days):%Y-%m-%d}',
-            (
-                Command("az keyvault certificate create --vault-name kv-mailcheck --name mailcheck -p @policy.json"),
-                "Then upload its public part to the app registration",
-            ),
-        ),
-    )
+    ends = NOW + dt.timedelta(days=days)
+    notice = expiring(Certificate(Secret("planted"), "public", "AB" * 20, NOW, ends, "1"), NOW, APP, PUBLIC)
     return Report(
         id="0b5c17aa-4d0e-4c58-9a1c-0a61e8f5d001",
         mailbox=Mailbox(address),
@@ -128,10 +119,10 @@ def report(
         duration_ms=812,
         protocols=protocols,
         preparation=(Step(Stage.VAULT, ok=True, ms=80), Step(Stage.TOKEN, ok=True, ms=140)),
-        certificate=CertificateFacts("AB" * 20, NOW + dt.timedelta(days=days), days),
+        certificate=CertificateFacts("AB" * 20, ends, days),
         token=TokenFacts(_AUDIENCE, _ROLES, NOW + dt.timedelta(hours=1)),
         canary=Canary(Mailbox("canary@contoso.com"), {IMAP: CanaryOutcome.OPENED}) if canary else None,
-        notices=notices if days < 14 else (),
+        notices=(notice,) if notice else (),
     )
 
 
