@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from mailcheck.faces.wording import State, Summary, contents, count, still_waiting, summary
+from mailcheck.faces.wording import State, Summary, contents, count, mail_roles_first, still_waiting, summary
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import (
     Broken,
@@ -110,3 +110,9 @@ def test_a_size_is_told_as_exchange_tells_it(octets: int, told: str) -> None:
     assert contents(Maildrop(1, octets)) == f"1 message, {told}"
     if octets:  # none: the server names no limit
         assert contents(Submission(octets)) == f"takes messages of up to {told}"
+
+
+def test_the_roles_for_mail_come_first() -> None:
+    """Each kind stays in its order."""
+    roles = ("Calendars.Read", "SMTP.SendAsApp", "Mail.Read", "IMAP.AccessAsApp")
+    assert mail_roles_first(roles) == ["SMTP.SendAsApp", "IMAP.AccessAsApp", "Calendars.Read", "Mail.Read"]

@@ -93,6 +93,12 @@ def names(protocols: Iterable[MailProtocol], link: str = "and") -> str:
     return listed((protocol.name for protocol in protocols), link)
 
 
+def mail_roles_first(roles: Iterable[str]) -> list[str]:
+    """The roles of a token in their order, and ahead those that mail needs: an app may have a hundred others."""
+    wanted = {protocol.role for protocol in MailProtocol}
+    return sorted(roles, key=lambda role: role not in wanted)
+
+
 def listed(words: Iterable[str], link: str = "and") -> str:
     """At least one word: `a, b and c`."""
     *others, last = words

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.teams.card_text import draw_text
-from mailcheck.faces.teams.card_parts import branch, clean, escape, link, size, verbatim
+from mailcheck.faces.teams.card_parts import branch, clean, escape, link, size, some, verbatim
 
 _LIMIT = 500
 
@@ -100,6 +100,24 @@ def test_what_is_subtle_stays_subtle() -> None:
 def test_a_limit_is_kept_in_any_script(text: str, limit: int) -> None:
     """The limit counts what the text costs in the JSON that is sent."""
     assert size(clean(text, limit)) - 2 <= limit
+
+
+@given(st.lists(st.text(max_size=60), max_size=40), st.integers(40, 400))
+def test_a_list_keeps_its_limit_and_its_count(words: list[str], limit: int) -> None:
+    """Whatever the words: the bytes are kept, and those that are shown and those that are not make up all of them."""
+    shown = some([f"w{word.replace(',', '')}" for word in words], limit)
+    assert size(shown) - 2 <= limit
+    more = re.search(r" and ([\d,]+) more$", shown)
+    left = int(more[1].replace(",", "")) if more else 0
+    assert shown[: more.start() if more else None].count(", ") + bool(words) + left == len(words)
+
+
+def test_a_list_is_shortened_by_whole_words() -> None:
+    """No word is cut in two, but for one that is alone too long."""
+    assert some([], 60) == ""
+    assert some(["one", "two"], 60) == "one, two"
+    assert some([f"word-{number}" for number in range(10, 30)], 40) == "word-10, word-11 and 18 more"
+    assert some(["x" * 80, "y"], 60) == "x" * 39 + "… and 1 more"
 
 
 def test_a_shortened_text_says_so() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -125,6 +126,18 @@ def test_what_a_report_is_known_by_is_no_line_of_the_talk() -> None:
         first, *others = (one["spacing"] for one in known_by)
         assert first == "Medium"
         assert set(others) <= {"None"}
+
+
+def test_many_roles_are_counted_and_those_for_mail_come_first() -> None:
+    """An app with a hundred permissions is shown to have the one that this is about, and how many are left out."""
+    token = HEALTHY.token
+    assert token is not None
+    roles = (*(f"Calendars.Read.Part{number:03}" for number in range(100)), "IMAP.AccessAsApp")
+    drawn = _drawn(dataclasses.replace(HEALTHY, token=dataclasses.replace(token, roles=roles)))
+    assert "IMAP.AccessAsApp, Calendars.Read.Part000" in drawn
+    told = re.search(r"Part(\d+) and (\d+) more", " ".join(drawn.replace("│", " ").split()))
+    assert told
+    assert int(told[1]) + 1 + int(told[2]) == 100
 
 
 def test_what_was_still_waited_for_is_no_failure() -> None:

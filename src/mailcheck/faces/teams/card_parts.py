@@ -54,6 +54,23 @@ def _cost(character: str) -> int:
     return 6 if character <= "\uffff" else 12
 
 
+def some(words: Sequence[str], limit: int) -> str:
+    """As many of these as fit into so many bytes of JSON, at least one, and how many more there are."""
+    whole = ", ".join(words)
+    if size(whole) - 2 <= limit:
+        return clean(whole, limit)
+    room = limit - len(" and 9,999 more")
+    kept = [clean(words[0], room)]
+    room -= size(kept[0])
+    for word in words[1:]:
+        room -= size(word)
+        if room < 0:
+            break
+        kept.append(clean(word, limit))
+    left = len(words) - len(kept)
+    return f"{', '.join(kept)} and {left:,} more" if left else kept[0]
+
+
 def escape(line: str) -> str:
     """A line that Markdown shows as it is."""
     line = _MARKUP.sub(lambda match: f"\\{match[0]}", line)

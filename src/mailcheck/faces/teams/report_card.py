@@ -20,12 +20,13 @@ from mailcheck.faces.teams.card_parts import (
     line,
     said,
     size,
+    some,
     toggle,
 )
 from mailcheck.faces.teams.explaining import Detail, fault_parts, faults, notice_parts, refused_parts
 from mailcheck.faces.teams.folded import talk, tree
 from mailcheck.faces.teams.intent import Refused
-from mailcheck.faces.wording import State, Summary, contents, done, in_force, summary
+from mailcheck.faces.wording import State, Summary, contents, done, in_force, mail_roles_first, summary
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import Healthy, Listing, ProtocolReport, Report
 
@@ -110,8 +111,7 @@ def _facts(report: Report, detail: Detail) -> Iterator[Element]:
     if certificate:
         pairs.append(("Certificate", in_force(certificate)))
     if token:
-        roles = ", ".join(token.roles) or "no roles"
-        pairs.append(("Token roles", clean(roles, detail.text)))
+        pairs.append(("Token roles", some(mail_roles_first(token.roles), detail.text) or "no roles"))
     if canary := report.canary:
         outcomes = ", ".join(f"{protocol.name} {outcome}" for protocol, outcome in canary.outcomes.items())
         pairs.append(("Canary", f"{clean(canary.mailbox.address, detail.text)}: {outcomes}"))

@@ -17,9 +17,10 @@ from mailcheck.faces.teams.card_parts import (
     line,
     said,
     size,
+    some,
 )
 from mailcheck.faces.teams.explaining import Detail, Fault, fault_parts, notice_parts
-from mailcheck.faces.wording import State, count, in_force
+from mailcheck.faces.wording import State, count, in_force, mail_roles_first
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
@@ -121,8 +122,8 @@ def _signing_in(app: Inspection, detail: Detail) -> Iterator[Element]:
         text = escape(clean(secret.detail, detail.text)) or "read"
         yield line(state.mark, [said(f"**Client secret** {text}")], spacing="Medium")
     if app.token:
-        roles = ", ".join(app.token.roles) or "no roles"
-        yield line(State.HEALTHY.mark, [said(f"**Token** with {escape(clean(roles, detail.text))}")], spacing="Small")
+        roles = some(mail_roles_first(app.token.roles), detail.text) or "no roles"
+        yield line(State.HEALTHY.mark, [said(f"**Token** with {escape(roles)}")], spacing="Small")
     if app.diagnosis:
         yield block(list(fault_parts(Fault(app.diagnosis, steps=app.steps), 1, set(), detail)), spacing="Medium")
     yield from notice_parts(app.notices, detail)
@@ -138,7 +139,7 @@ def _configuration(app: Inspection, detail: Detail) -> Iterator[Element]:
         ("Cloud", app.cloud),
         *((f"{protocol.name} server", str(endpoint)) for protocol, endpoint in app.endpoints.items()),
         ("Time limit", f"{app.timeout:g} s"),
-        ("Domains", ", ".join(sorted(app.domains)) or "any"),
+        ("Domains", some(sorted(app.domains), detail.text) or "any"),
         ("Canary", str(app.canary) if app.canary else "none"),
     ]
     yield _section("Configuration")
