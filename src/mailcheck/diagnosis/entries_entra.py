@@ -38,7 +38,7 @@ ENTRIES = (
             Explanation(
                 "The fault is on Microsoft's side",
                 Likelihood.LIKELY,
-                "Entra marks this answer as one to try again",
+                "an answer like this one is given for the moment: the same request may succeed later",
                 (step("Check again in some minutes; look at https://status.cloud.microsoft"), QUOTE_REQUEST),
             ),
         ),
