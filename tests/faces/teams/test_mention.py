@@ -105,6 +105,25 @@ def test_a_mention_takes_nothing_from_an_address(mention: str) -> None:
     assert hear("shared@contoso.com", [mention], _BOT).text == "shared@contoso.com"
 
 
+_ENDLESS = f"&#{'9' * 5000}"  # Python reads no number of so many digits
+
+
+@pytest.mark.parametrize(
+    "text, visible",
+    [
+        (f"{_ENDLESS};", f"{_ENDLESS};"),
+        (f"<at>{_ENDLESS}</at>", f" {_ENDLESS} "),
+        (f"[{_ENDLESS}](mailto:a@b.example)", " mailto:a@b.example "),
+        (f'<a href="mailto:a@b.example">{_ENDLESS}</a>', " mailto:a@b.example "),
+    ],
+    ids=["text", "mention", "link", "anchor"],
+)
+def test_a_number_without_end_is_no_character(text: str, visible: str) -> None:
+    """A reference to no character stays as it is written, wherever it stands."""
+    assert hear(text, (), _BOT).text == visible
+    assert hear("x", (text,), _BOT).text == "x"
+
+
 _SHARED = "shared@contoso.com"
 
 

@@ -82,8 +82,7 @@ def hear(text: str, mentions: Iterable[str], bot_name: str) -> Heard:
         text = text[: text.rfind("<")] if text.rfind("<") > text.rfind(">") else text
     told = [_flat(_TAG.sub("", mention)) for mention in mentions]
     text, found = _untagged(text, {_flat(bot_name), *told} - {""})
-    characters = {entity: html.unescape(entity) for entity in set(_ENTITY.findall(text))}
-    text = _ENTITY.sub(lambda match: characters[match[0]], text)
+    text = _unescaped(text)
     text = _LINK.sub(lambda match: _shown(match[1], match[2]), text)
     text = text.translate({ord(one): _form(one) for one in set(text) if not one.isascii()})
     if not whole or len(text) > TEXT_LIMIT:
@@ -131,7 +130,7 @@ def _shown(label: str, target: str) -> str:
 
     The label stays joined to what stands around it: of `o'brien@b.example`, a client may link `brien@b.example` alone.
     """
-    leads = target.lower().startswith(_MAILTO) and "@" not in html.unescape(label)
+    leads = target.lower().startswith(_MAILTO) and "@" not in _unescaped(label)
     return f" {target} " if leads else label
 
 
@@ -147,4 +146,13 @@ def _form(character: str) -> str | None:
 
 
 def _flat(name: str) -> str:
-    return " ".join(html.unescape(name).split()).casefold()
+    return " ".join(_unescaped(name).split()).casefold()
+
+
+def _unescaped(text: str) -> str:
+    """The text with its character references resolved, and only such as a client writes.
+
+    `html.unescape` raises for a number of more than some four thousand digits.
+    """
+    characters = {entity: html.unescape(entity) for entity in set(_ENTITY.findall(text))}
+    return _ENTITY.sub(lambda match: characters[match[0]], text)
