@@ -228,6 +228,20 @@ async def test_other_activities_are_ignored(world: World, kind: str | None) -> N
     assert (reply.status, reply.posts) == (200, [])
 
 
+@pytest.mark.parametrize("member", ["conversation", "from", "recipient"])
+async def test_what_is_sent_along_does_not_come_back(world: World, member: str) -> None:
+    """The SDK would send it with each answer: at such a depth it cannot, and at such a size Teams would not take it."""
+    deep: dict[str, Any] = {"x": "x" * 150_000}
+    for _ in range(970):
+        deep = {"x": deep}
+    conversation = world.teams.directory.personal(ANNA)
+    activity = (await world.teams.say("help")).activity
+    laden = {**activity, "id": "2", "text": _COMMAND, member: {**activity[member], "properties": deep}}
+    reply = await world.teams.deliver(laden, conversation)
+    assert reply.status == 200
+    assert _cards(conversation)[-1] == [_CHECKING, _REPORT]
+
+
 async def _report_at_last(world: World) -> list[list[str]]:
     reply = await world.teams.say(_COMMAND)
     assert reply.status == 200

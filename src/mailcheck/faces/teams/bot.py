@@ -43,6 +43,7 @@ class MailcheckBot:
     async def on_turn(self, turn: TurnContext, deadline: float) -> None:
         """One activity, by this time of the running loop's clock."""
         activity = turn.activity
+        _strip(activity)
         if activity.type == ActivityTypes.message:
             work = self._answers.message(_intent(activity), _asker(activity), _Chat(turn), deadline)
             await self._audited(activity, work)
@@ -93,6 +94,15 @@ def _activity(said: Element | str) -> Activity:
     attachment = Attachment(content_type=CARD_TYPE, content=said)
     # The summary is what a notification says.
     return Activity(type=ActivityTypes.message, summary=said["speak"], attachments=[attachment])
+
+
+def _strip(activity: Activity) -> None:
+    """Takes off what the SDK would send back with each call: values of any size and depth, written on the event loop.
+
+    Teams sends none, and takes none.
+    """
+    for account in filter(None, (activity.conversation, activity.from_property, activity.recipient)):
+        account.properties = None
 
 
 def _invoke_response(answer: Pressed) -> InvokeResponse:
