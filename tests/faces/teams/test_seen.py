@@ -6,9 +6,10 @@ import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
-from mailcheck.faces.teams.seen import SEEN_LIMIT, Seen, SeenActivities
+from mailcheck.faces.teams.seen import SEEN_LIMIT, SPARE, Seen, SeenActivities
 
 _MINUTE = dt.timedelta(minutes=1)
+_MOMENT = dt.timedelta(microseconds=1)
 
 
 class Clock:
@@ -26,14 +27,15 @@ def _activity(name: str, conversation: str = "a") -> Mapping[str, Any]:
 
 
 def test_an_activity_is_held_until_its_token_is_over() -> None:
-    """Up to the last moment at which the guard would admit it again, and from then on not."""
+    """Past the last moment at which the guard would admit it: it is looked up a little later. From then on not."""
     clock = Clock()
     seen = SeenActivities(clock.now)
     until = clock.time + 65 * _MINUTE
     assert seen.note(_activity("1"), until) is Seen.NEW
-    clock.time = until - dt.timedelta(microseconds=1)
-    assert seen.note(_activity("1"), until) is Seen.AGAIN
-    clock.time = until
+    for moment in (until - _MOMENT, until, until + _MOMENT, until + SPARE - _MOMENT):
+        clock.time = moment
+        assert seen.note(_activity("1"), until) is Seen.AGAIN
+    clock.time = until + SPARE
     assert seen.note(_activity("1"), until + _MINUTE) is Seen.NEW
 
 
@@ -57,7 +59,7 @@ def test_a_newer_token_for_the_same_activity_counts() -> None:
     seen.note(_activity("1"), first)
     assert seen.note(_activity("1"), second) is Seen.AGAIN
     assert seen.note(_activity("1"), first) is Seen.AGAIN  # an older one does not shorten it
-    clock.time = first
+    clock.time = first + SPARE
     assert seen.note(_activity("2"), second) is Seen.NEW
     clock.time = second - _MINUTE
     assert seen.note(_activity("1"), second) is Seen.AGAIN
@@ -80,7 +82,7 @@ def test_nothing_is_given_up_for_want_of_room() -> None:
     assert [seen.note(_activity(name), until) for name in "123"] == [Seen.NEW] * 3
     assert seen.note(_activity("4"), until) is Seen.NO_ROOM
     assert [seen.note(_activity(name), until) for name in "123"] == [Seen.AGAIN] * 3
-    clock.time = until
+    clock.time = until + SPARE
     assert seen.note(_activity("4"), until + _MINUTE) is Seen.NEW
 
 
@@ -93,7 +95,7 @@ def test_what_was_not_dealt_with_is_new_again() -> None:
         assert seen.note(_activity("1"), until) is Seen.NEW
         seen.forget(_activity("1"))
     assert seen.note(_activity("1"), until) is Seen.NO_ROOM
-    clock.time = until
+    clock.time = until + SPARE
     assert seen.note(_activity("1"), until + _MINUTE) is Seen.NEW
     assert seen.note(_activity("1"), until + _MINUTE) is Seen.AGAIN
 

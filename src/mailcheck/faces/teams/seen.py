@@ -1,4 +1,4 @@
-"""The activities that were dealt with: each for as long as the request that brought it would be admitted again.
+"""The activities that were dealt with: each for longer than the request that brought it would be admitted again.
 
 The memory is that of one process: another instance of the app, or this one after a restart, does not share it.
 """
@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any, Final
 
+# What comes at the last moment is admitted before that moment and looked up after it; and a clock may be set back.
+SPARE: Final = dt.timedelta(minutes=1)
 SEEN_LIMIT: Final = 50_000  # activities of 300 bytes each: thirteen a second for an hour, in one process
 
 
@@ -47,6 +49,7 @@ class SeenActivities:
             until: Until when the request would be admitted again, UTC.
         """
         self._drop_what_ended()
+        until += SPARE
         key = _key(activity)
         held = self._ends.get(key)
         if held is not None:
