@@ -5,7 +5,7 @@ from typing import Final
 
 from mailcheck.model.report import NotAllowed, Report
 
-NOTHING: Final = "-"  # in the place of mailboxes, where none was checked
+NOTHING: Final = "-"  # in the place of mailboxes, where none was asked for
 NOT_CONFIGURED: Final = "not configured"
 
 _log = logging.getLogger("mailcheck.audit")

@@ -26,6 +26,8 @@ _ID_UNKNOWN: Final = "Teams did not tell it"
 _EXPLAINED: Final = "The explanation is in the chat, below."
 _NOT_SHOWN: Final = "The chat did not take the explanation. Write: explain "
 _NO_BUTTON: Final = "This button is not one of mine, or it is of another version. Write: mailcheck, and an address."
+# The verdict that the audit notes of somebody whom the bot does not work for.
+_STRANGER: Final = "not an operator"
 
 
 class Inspector(Protocol):
@@ -56,7 +58,7 @@ class Done:
 
     Attributes:
         verdict: What came of it.
-        mailboxes: The mailboxes that were checked, separated by commas; `-`: none.
+        mailboxes: The mailboxes that were asked for, whether they were checked or not, separated by commas; `-`: none.
         trouble: Why the answer did not get there; none: it did.
     """
 
@@ -115,7 +117,7 @@ class Answers:
             card = whoami_card(asker.name, asker.object_id, asker.tenant_id, operator=self._serves(asker))
             return await _shown(message, card, "whoami")
         if not self._serves(asker):
-            return await _shown(message, refused_card(asker.object_id), "not an operator")
+            return await _shown(message, refused_card(asker.object_id), _STRANGER, _mailboxes(intent))
         match intent:
             case Check():
                 done, _ = await self._check(intent, message, deadline)
@@ -135,7 +137,7 @@ class Answers:
         What everybody is to see goes to the chat, as for a message.
         """
         if not self._serves(asker):
-            return Done("not an operator"), _NOT_AN_OPERATOR + (asker.object_id or _ID_UNKNOWN)
+            return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + (asker.object_id or _ID_UNKNOWN)
         match intent:
             case Check():
                 return await self._check(intent, Message(chat, message_id), deadline)
@@ -147,7 +149,7 @@ class Answers:
 
     async def _check(self, asked: Check, message: Message, deadline: float) -> tuple[Done, Element]:
         """Runs the checks; gives what the audit notes, and the card that was left in the message."""
-        mailboxes = ",".join(mailbox.address for mailbox in asked.mailboxes)
+        mailboxes = _mailboxes(asked)
         if isinstance(self._checking, tuple):
             card = not_configured_card(self._checking)
             return await _shown(message, card, NOT_CONFIGURED, mailboxes), card
@@ -172,6 +174,11 @@ class Answers:
 
     def _serves(self, asker: Asker) -> bool:
         return asker.object_id is not None and bool(self._operators & {asker.object_id.lower(), EVERYONE})
+
+
+def _mailboxes(intent: Intent | None) -> str:
+    """What `Done.mailboxes` says of what was asked."""
+    return ",".join(mailbox.address for mailbox in intent.mailboxes) if isinstance(intent, Check) else NOTHING
 
 
 async def _shown(message: Message, card: Element, verdict: str, mailboxes: str = NOTHING) -> Done:
