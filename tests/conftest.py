@@ -1,5 +1,6 @@
-"""For every test: how properties are tested, what is forgotten, and what a run left out, in a line for each reason."""
+"""For every test: how properties are tested, Ctrl-C, what is forgotten, and a line for each reason to leave one out."""
 
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,12 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("deep", settings.get_profile("same"), derandomize=False, max_examples=10_000)
 settings.load_profile("same")
+
+
+def pytest_configure() -> None:
+    """Has Ctrl-C work in whatever tests start, though they run where a shell has it ignored: in its background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what is started inherits that, a handler it does not
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures
 
 _TURN = 12.0  # seconds, in which Teams has its answer
 _BUSY = 6.0  # more seconds for a machine that tests much else at the same time
+_ATTEMPTS = 5  # on a machine that is so busy that a second is over before the bot has said a word
 _TEN = " ".join(
     f"{name}@contoso.com"
     for name in ("slow", "shared", "empty", "no-imap", "no-pop", "not-granted", "alias", "throttled", "closed", "info")
@@ -48,13 +49,16 @@ async def test_a_busy_chat_is_answered_a_little_later(teams: Teams) -> None:
     """Where the limit of a second has been used up, the bot waits as it is told, and its verdict is there."""
     chat = teams.directory.personal(BEN)
     rates = teams.connector.rates
-    while rates.wait(Call.SEND, chat.id) is None:
-        pass
-    rates.exceeded.clear()
-    reply = await teams.say("info@contoso.com", user=BEN)
-    assert reply.status == 200
-    assert "Healthy" in reply.text
-    assert (Call.SEND, chat.id) in rates.exceeded
+    for _ in range(_ATTEMPTS):
+        while rates.wait(Call.SEND, chat.id) is None:
+            pass
+        rates.exceeded.clear()
+        reply = await teams.say("info@contoso.com", user=BEN)
+        assert reply.status == 200
+        assert "Healthy" in reply.text
+        if (Call.SEND, chat.id) in rates.exceeded:
+            return
+    pytest.fail("no first card came within the second")
 
 
 @pytest.mark.parametrize(
