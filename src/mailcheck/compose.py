@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # Seconds for which a credential is taken from memory: a renewed one is used at the latest this much later.
 _CREDENTIAL_AGE = 300.0
+# The part of a check's time that identity endpoint and vault have for one answer: who is silent is told, not the time.
+_ONE_ANSWER = 0.75
 # The libraries whose versions a status tells.
 _TOLD = ("azure-functions", "azure-identity", "azure-keyvault-secrets", "botbuilder-core", "cryptography", "msal")
 
@@ -88,7 +90,7 @@ def compose() -> Application:
 def build_use_cases(settings: CheckSettings) -> UseCases:
     """The check and the look at the app, with the same genuine surroundings."""
     from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
-    from mailcheck.adapters.keyvault import Identity, KeyVaultCredentials  # noqa: PLC0415
+    from mailcheck.adapters.keyvault import READ_TIMEOUT, Identity, KeyVaultCredentials  # noqa: PLC0415
     from mailcheck.adapters.transport import MailTransport  # noqa: PLC0415
 
     context, session = _trust(settings.ca_file)
@@ -100,6 +102,7 @@ def build_use_cases(settings: CheckSettings) -> UseCases:
         identity=Identity(settings.managed_identity, settings.identity_client_id),
         max_age=_CREDENTIAL_AGE,
         clock=time.monotonic,
+        read_timeout=min(READ_TIMEOUT, _ONE_ANSWER * settings.timeout),
     )
     tokens = EntraTokens(
         authority=settings.authority, client_id=settings.app.client_id, scope=settings.scope, session=session

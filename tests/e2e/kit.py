@@ -87,10 +87,13 @@ class Terminal:
 
 
 class Checker:
-    """Checks as the app does, in this process, with the settings of a world; what Azure's libraries read is set."""
+    """Checks as the app does, in this process, with the settings of a world; what Azure's libraries read is set.
 
-    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        read = world.settings()
+    Further settings override those of the world.
+    """
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
+        read = {**world.settings(), **changes}
         for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_CLIENT_ID"):
             monkeypatch.delenv(name, raising=False)
         for name, value in read.items():
