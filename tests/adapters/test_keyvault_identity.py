@@ -120,14 +120,18 @@ async def test_a_failure_is_not_kept(world: World) -> None:
 
 
 async def test_a_machine_without_any_identity(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a managed identity the developer's credentials are tried; that none works is its own signal."""
+    """Without a managed identity the developer's credentials are tried; that none works is its own signal.
+
+    Of those that the SDK tries, the ones that the remedies speak of are told first: a card has no room for all.
+    """
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", "")  # no az, no azd
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")  # in place of the metadata service
     seen = evidence(await world.certificates(identity=Identity(managed=False)).credential(), Stage.IDENTITY)
     assert seen.signal == Fault.NO_ENDPOINT
-    assert seen.said.startswith("EnvironmentCredential: ")
+    assert seen.said.startswith("ManagedIdentityCredential: ")
+    assert "; AzureCliCredential: Azure CLI not found on path; EnvironmentCredential: " in seen.said[:250]
 
 
 async def test_no_secret_is_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:

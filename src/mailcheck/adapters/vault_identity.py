@@ -23,6 +23,7 @@ _STARTING: Final = frozenset({502, 503, 504})
 _NOT_ASKED: Final = 0  # in place of a status
 # MSAL puts an OAuth error of its own choice before the endpoint's status and words.
 _INVENTED: Final = re.compile(r"\(\w{1,40}\) ")
+_USUAL: Final = ("ManagedIdentityCredential", "AzureCliCredential")  # what the remedies speak of
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,7 @@ class VaultIdentity:
 
     def _refused(self, message: str) -> Evidence:
         if not self._identity.managed:
-            attempts = message.rpartition("Attempted credentials:")[2]
-            return Evidence(Stage.IDENTITY, Fault.NO_ENDPOINT, said=one_line(attempts))
+            return Evidence(Stage.IDENTITY, Fault.NO_ENDPOINT, said=one_line(_attempts(message)))
         # What the SDK puts before the endpoint's own words blames the environment, which is in order.
         return self._failed(_INVENTED.sub("", message.rpartition("Token request error:")[2], count=1))
 
@@ -156,3 +156,10 @@ class VaultIdentity:
             transport=self._transport,
             retry_total=0,
         )
+
+
+def _attempts(message: str) -> str:
+    """The first line of what each credential said, the usual ones first: a card has no room for all of them."""
+    attempts = message.rpartition("Attempted credentials:")[2].split("\n\t")
+    lines = [attempt.strip().partition("\n")[0].rstrip(".") for attempt in attempts]
+    return "; ".join(sorted(filter(None, lines), key=lambda line: not line.startswith(_USUAL)))
