@@ -111,11 +111,12 @@ async def test_a_large_body_goes_no_further(caplog: pytest.LogCaptureFixture) ->
 
 @pytest.mark.parametrize("authorization", ["", "enemy"])
 async def test_a_refusal_says_nothing(authorization: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Whom the guard refuses gets an empty 401; the reason is in the log."""
+    """Whom the guard refuses gets an empty 401 that names the scheme (RFC 9110 section 15.5.2); the log the reason."""
     desk = Desk()
     with caplog.at_level(logging.WARNING):
         answer = await desk.post(_activity(1), authorization)
     assert (answer.status_code, answer.get_body()) == (401, b"")
+    assert answer.headers.get_all("WWW-Authenticate") == ["Bearer"]
     assert "no friend" in caplog.text
     assert desk.turns.ran == []
 

@@ -146,7 +146,8 @@ class UnconfiguredEndpoint:
 def _refused(reason: str) -> func.HttpResponse:
     """401 without a word: a stranger learns nothing of what was wrong; the reason is for the log."""
     _log.warning("a request to the bot was refused: %s", reason)
-    return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value)
+    # RFC 9110 section 15.5.2 wants the scheme, and RFC 6750 section 3 no more than that.
+    return func.HttpResponse(status_code=HTTPStatus.UNAUTHORIZED.value, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _is_whole(activity: Mapping[str, Any]) -> bool:
