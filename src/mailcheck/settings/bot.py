@@ -22,7 +22,9 @@ from mailcheck.settings.reader import (
 )
 
 _BOT_METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
-_IN_AZURE = "WEBSITE_INSTANCE_ID"  # App Service and Functions set it, and nothing that runs on a workstation
+# Azure sets the one on all plans, and the other where App Service is below; nothing that runs on a workstation does.
+# Functions on Flex Consumption, and on Linux Consumption, have no WEBSITE_INSTANCE_ID.
+_IN_AZURE = ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID")
 # A name with a dot in it, whose last label is no number: neither an IP address nor `*`.
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
 
@@ -95,7 +97,7 @@ def read_bot(read: Reader) -> BotSettings | Problems:
         "MAILCHECK_BOT_METADATA", metadata, is_https(metadata) or is_loopback(metadata),
         "an https:// address (http:// is taken for loopback only)",
     )  # fmt: skip
-    if is_loopback(metadata) and read.text(_IN_AZURE):
+    if is_loopback(metadata) and any(map(read.text, _IN_AZURE)):
         read.refuse("MAILCHECK_BOT_METADATA", "is on this machine, and Azure is no place for a lab that signs requests")
     hosts = read.listed("MAILCHECK_BOT_SERVICE_HOSTS")
     named = all(_HOST.fullmatch(host) for host in hosts)
