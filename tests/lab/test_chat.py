@@ -60,6 +60,9 @@ async def checker(bot: TinyBot, incoming: Mapping[str, Any]) -> web.Response:
             await bot.reply(incoming, **attachment("press", verb))
         case {"text": text} if "break" in text:
             return web.Response(status=500)
+        case {"text": text} if "problem" in text:
+            problem = {"status": 503, "detail": "not configured: \x1b[31m"}
+            return web.json_response(problem, status=503, content_type="application/problem+json")
         case {"text": text}:
             await bot.reply(incoming, text=f"**{text}**? \x1b[31m")
         case _:
@@ -153,8 +156,9 @@ async def test_a_number_without_a_button_is_said() -> None:
 
 
 async def test_a_failed_turn_is_told() -> None:
-    """An HTTP error of the bot is shown with its status."""
+    """An HTTP error of the bot is shown with its status, and with what is wrong where it says so (RFC 9457)."""
     assert (await piped("break")).endswith("you> break\nmailcheck answered HTTP 500\n")
+    assert (await piped("problem")).endswith("you> problem\nmailcheck answered HTTP 503: not configured: ␛[31m\n")
 
 
 async def test_another_user_and_other_places() -> None:

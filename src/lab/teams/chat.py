@@ -168,7 +168,8 @@ class _Session:
         if isinstance(reply.outcome, Failed):
             self.screen.note(f"why the button failed: {reply.outcome.why}")
         elif reply.status >= _HTTP_ERROR:
-            self.screen.note(f"{BOT_NAME} answered HTTP {reply.status}")
+            detail = reply.body.get("detail") if isinstance(reply.body, Mapping) else None
+            self.screen.note(f"{BOT_NAME} answered HTTP {reply.status}{f': {detail}' if detail else ''}")
 
     @property
     def _seen_here(self) -> int:
