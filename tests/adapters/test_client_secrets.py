@@ -2,7 +2,7 @@
 
 import base64
 import datetime as dt
-import secrets
+import hashlib
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -33,8 +33,8 @@ def read_it(value: str) -> ClientSecret | Evidence:
         VALUE,
         "pass=word+/with.every~sign!#$%&'()*,:;<>?@[]^_`{|}",
         "A" * 44,
-        base64.b64encode(secrets.token_bytes(32)).decode(),
-        base64.b64encode(b"\x30\x82" + secrets.token_bytes(30)).decode(),  # begins as a PFX does, and is none
+        base64.b64encode(hashlib.sha256(b"any").digest()).decode(),
+        base64.b64encode(b"\x30\x82" + hashlib.sha256(b"any").digest()).decode(),  # begins as a PFX does, and is none
         "00000000-0000-0000-0000-00000000000g",
     ],
 )
