@@ -158,6 +158,7 @@ def build_teams(
             bot_kind=bot.kind,
             bot_id=bot.app_id,
             operators=EVERYONE if EVERYONE in bot.operators else len(bot.operators),
+            protocols=protocols,
             versions=_versions(),
         ),
     )

@@ -89,7 +89,16 @@ def _progress(address: str, *moments: Moment, outcome: Report | NotAllowed | Non
 
 def _status(app: Inspection | tuple[SettingProblem, ...]) -> Element:
     versions = (("mailcheck", "0.4.0"), ("Python", "3.13.5"), ("botbuilder-core", "4.17.1"))
-    return status_card(StatusFacts(app, "SingleTenant", "33333333-4444-4555-8666-777777777777", 3, versions))
+    return status_card(
+        StatusFacts(
+            app,
+            "SingleTenant",
+            "33333333-4444-4555-8666-777777777777",
+            3,
+            (MailProtocol.IMAP, MailProtocol.POP),
+            versions,
+        )
+    )
 
 
 def _explained(diagnosis_id: str) -> Element:

@@ -151,7 +151,14 @@ class Inspect:
 
 
 def _facts(seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    return StatusFacts(seen, "SingleTenant", BOT_CLIENT_ID, 1, (("mailcheck", "0"), ("botbuilder-core", "4.17.1")))
+    return StatusFacts(
+        seen,
+        "SingleTenant",
+        BOT_CLIENT_ID,
+        1,
+        (MailProtocol.IMAP, MailProtocol.POP),
+        (("mailcheck", "0"), ("botbuilder-core", "4.17.1")),
+    )
 
 
 async def _no_pause(_seconds: float) -> None:

@@ -41,7 +41,7 @@ class Patient(Wall):
 
 
 def _facts(seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    return StatusFacts(seen, "SingleTenant", "33333333-aaaa-4bbb-8ccc-000000000003", 1, ())
+    return StatusFacts(seen, "SingleTenant", "33333333-aaaa-4bbb-8ccc-000000000003", 1, (MailProtocol.IMAP,), ())
 
 
 async def _asked(look: Look, wall: Wall) -> None:

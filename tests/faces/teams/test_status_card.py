@@ -10,9 +10,11 @@ from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import Cause, Command, Diagnosis, Likelihood, Notice, Severity, Step, TokenFacts
+from mailcheck.model.request import MailProtocol
 from tests.faces.teams.card_rules import assert_valid
 from tests.faces.teams.real_kit import NO_VAULT, inspection
 
+_PROTOCOLS = (MailProtocol.IMAP, MailProtocol.POP)
 _VERSIONS = (("mailcheck", "0.4.0"), ("Python", "3.13.5"))
 _SECRET = dataclasses.replace(
     inspection(), certificate=None, steps=(Step(Stage.SECRET, ok=True, ms=0, detail="until 2027-02-14"),)
@@ -21,7 +23,7 @@ _UNSET = (SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's add
 
 
 def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    return StatusFacts(app, "SingleTenant", "33333333-4444-4555-8666-777777777777", 3, _VERSIONS)
+    return StatusFacts(app, "SingleTenant", "33333333-4444-4555-8666-777777777777", 3, _PROTOCOLS, _VERSIONS)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
             inspection(),
             ["✔ The app gets its token", "Configuration", "Certificate 83 days left (until 2027-02-14)",
              "Token with IMAP.AccessAsApp, POP.AccessAsApp, SMTP.SendAsApp", "22222222-3333-4444-8555-666666666666",
-             "https://kv-mailcheck.vault.azure.net", "outlook.office365.com:993", "10 s",
+             "https://kv-mailcheck.vault.azure.net", "IMAP and POP", "outlook.office365.com:993", "10 s",
              "contoso.com, fabrikam.example", "canary@contoso.com", "SingleTenant", "3 operators", "0.4.0"],
         ),
         (

@@ -1,4 +1,4 @@
-"""The card that explains a diagnosis by itself (pure), as the guide does."""
+"""The card that explains a diagnosis by itself (pure), as the guide does; without the lab, which no chat can reach."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -25,7 +25,6 @@ from mailcheck.faces.teams.card_parts import (
 from mailcheck.model.explained import Explained, ExplainedCause, Passage
 
 _APART: Final = "apart"
-_LAB: Final = "lab"
 _TEXT: Final = 700
 
 
@@ -59,9 +58,6 @@ def _card(one: Explained, whole: int, guide: str) -> Element:
     if one.decisions:
         body.append(block(list(_apart(one)), id=_APART, isVisible=False, separator=True))
         actions.append(toggle("What tells them apart", _APART))
-    if one.lab:
-        body.append(block([label("See it in the lab"), boxed(one.lab)], id=_LAB, isVisible=False, separator=True))
-        actions.append(toggle("See it in the lab", _LAB))
     return card(body, spoken=f"{one.id}: {one.title}", actions=actions)
 
 
@@ -70,7 +66,7 @@ def _cause(number: int, cause: ExplainedCause, of: int, elsewhere: str) -> Eleme
     which = f"Cause {number} of {of}" if of > 1 else "Cause"
     title = [label(f"{which} · {escape(cause.likelihood)}"), said(escape(cause.cause), weight="Bolder", spacing="None")]
     if elsewhere:
-        there = escape(elsewhere) if elsewhere == GUIDE else "The guide"
+        there = f"{escape(elsewhere)}, which comes with mailcheck," if elsewhere == GUIDE else "The guide"
         return block([*title, said(f"{there} has the rest of it.", size="Small", isSubtle=True)], separator=True)
     rest = [said(f"Because {foreign(cause.why, _TEXT)}.", isSubtle=True, spacing="Small")]
     rest += [part for passage in cause.fix for part in _passage(passage)]

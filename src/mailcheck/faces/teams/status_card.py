@@ -20,12 +20,12 @@ from mailcheck.faces.teams.card_parts import (
     some,
 )
 from mailcheck.faces.teams.explaining import Detail, Fault, fault_parts, notice_parts
-from mailcheck.faces.wording import State, count, in_force, mail_roles_first
+from mailcheck.faces.wording import State, count, in_force, mail_roles_first, names
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import Severity
-from mailcheck.model.request import EVERYONE
+from mailcheck.model.request import EVERYONE, MailProtocol
 
 _PROBLEMS: Final = 20
 _DETAILED: Final = (
@@ -44,6 +44,7 @@ class StatusFacts:
         bot_kind: How the bot proves itself (`MicrosoftAppType`).
         bot_id: The bot's application (client) id.
         operators: How many people may use the bot, or everybody in the tenant.
+        protocols: What is checked where nothing is named.
         versions: What runs, by name, and its version.
     """
 
@@ -51,6 +52,7 @@ class StatusFacts:
     bot_kind: str
     bot_id: str
     operators: int | Literal["*"]
+    protocols: Sequence[MailProtocol]
     versions: Sequence[tuple[str, str]]
 
 
@@ -72,7 +74,7 @@ def _status(status: StatusFacts, detail: Detail) -> Element:
         bleed=True,
     )
     if isinstance(status.app, Inspection):
-        parts = [*_signing_in(status.app, detail), *_configuration(status.app, detail)]
+        parts = [*_signing_in(status.app, detail), *_configuration(status.app, status.protocols, detail)]
     else:
         parts = list(problems(status.app))
     who = "everybody in the tenant" if status.operators == EVERYONE else count(int(status.operators), "operator")
@@ -129,7 +131,7 @@ def _signing_in(app: Inspection, detail: Detail) -> Iterator[Element]:
     yield from notice_parts(app.notices, detail)
 
 
-def _configuration(app: Inspection, detail: Detail) -> Iterator[Element]:
+def _configuration(app: Inspection, protocols: Sequence[MailProtocol], detail: Detail) -> Iterator[Element]:
     registration = app.app
     pairs = [
         ("Tenant", registration.tenant_id),
@@ -137,6 +139,7 @@ def _configuration(app: Inspection, detail: Detail) -> Iterator[Element]:
         ("Key vault", registration.vault_url),
         (registration.credential.value.capitalize(), registration.vault_object),
         ("Cloud", app.cloud),
+        ("Protocols", names(protocols)),
         *((f"{protocol.name} server", str(endpoint)) for protocol, endpoint in app.endpoints.items()),
         ("Time limit", f"{app.timeout:g} s"),
         ("Domains", some(sorted(app.domains), detail.text) or "any"),
