@@ -9,19 +9,17 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import requests
 
 from mailcheck.adapters.entra import EntraTokens
-from mailcheck.adapters.https import one_line
 from mailcheck.adapters.one_flight import OneFlight
+from mailcheck.adapters.vault_identity import Identity, VaultIdentity
+from mailcheck.adapters.vault_identity import NoToken as NotGiven
 from mailcheck.model.credential import ClientSecret, Credential
 from mailcheck.model.evidence import Evidence
 from mailcheck.model.secret import Secret
-
-if TYPE_CHECKING:
-    from azure.identity import ManagedIdentityCredential
 
 SCOPE: Final = "https://api.botframework.com/.default"
 CONNECT_TIMEOUT: Final = 3.0  # seconds; Teams waits 15 for the whole turn
@@ -185,7 +183,7 @@ class IdentityTokens:
         self._session = session
         self._now = now
         self._flight: OneFlight[BotToken | NoToken] = OneFlight()
-        self._credential: ManagedIdentityCredential | None = None
+        self._identity: VaultIdentity | None = None
 
     async def fetch(self) -> BotToken | NoToken:
         """A token, or why there is none: no endpoint in this process, or the identity is not assigned to the app."""
@@ -193,33 +191,32 @@ class IdentityTokens:
 
     def forget(self) -> None:
         """Has the SDK drop the token; the platform's endpoint keeps one, too, and gives it out again."""
-        self._credential = None
+        self._identity = None
 
     def _ask(self) -> BotToken | NoToken:
-        from azure.core.exceptions import AzureError  # noqa: PLC0415 - a bot with a secret needs none
-
+        identity = self._identity or self._new()
+        self._identity = identity
         try:
-            answer = self._client().get_token(SCOPE)
-        except AzureError as error:
-            return NoToken(f"the managed identity gave no token: {one_line(error.message or str(error))}")
+            answer = identity.get_token(SCOPE)
+        except NotGiven as none:
+            status, said = none.evidence.details.get("status", ""), none.evidence.said
+            words = said if said.startswith(status) else f"{status}, {said}"
+            return NoToken(f"the managed identity gave no token: {words}")
+        if not isinstance(answer.token, str):  # the SDK takes it on trust
+            return NoToken("the managed identity gave no token: its answer has none")
         return BotToken(Secret(answer.token), answer.expires_on - self._now().timestamp())
 
-    def _client(self) -> "ManagedIdentityCredential":
-        if self._credential is None:
-            from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415 - as above
-            from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - as above
+    def _new(self) -> VaultIdentity:
+        from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415 - a bot with a secret needs none
 
-            self._credential = ManagedIdentityCredential(
-                client_id=self._app_id,
-                transport=RequestsTransport(
-                    session=self._session,
-                    session_owner=False,
-                    connection_timeout=CONNECT_TIMEOUT,
-                    read_timeout=READ_TIMEOUT,
-                ),
-                retry_total=0,  # whoever asks again asks for a token again
-            )
-        return self._credential
+        transport = RequestsTransport(
+            session=self._session,
+            session_owner=False,
+            connection_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+        )
+        # Never the developer's credentials: they are not the bot. So there is no vault whose cloud would matter.
+        return VaultIdentity(Identity(managed=True, client_id=self._app_id), "", transport)
 
 
 def _words(seen: Evidence) -> str:

@@ -1,5 +1,6 @@
 """As whom the vault is asked: the managed identity, or the developer's credentials; and why there was no token.
 
+A bot that is a managed identity has its own token by the same way (bot_credentials.py).
 azure-identity is imported where it is used, on the first check: a cold start pays for what is imported at the top.
 """
 
@@ -70,7 +71,7 @@ class VaultIdentity:
         self._credential: TokenCredential | None = None
 
     def get_token(self, *scopes: str, **options: Any) -> "AccessToken":  # noqa: ANN401 - the SDK's protocol
-        """A token for the vault.
+        """A token for the vault, or for another resource.
 
         Raises:
             NoToken: there is none.
