@@ -94,6 +94,16 @@ async def test_a_proxy_that_drips_is_given_up(session: requests.Session, monkeyp
     assert fault_of(caught.value)[0] is Fault.TIMEOUT
 
 
+@pytest.mark.parametrize("host", ["login..example.com", f"{'a' * 64}.example.com"])
+def test_a_name_that_is_none_is_an_error_of_a_request(host: str, session: requests.Session) -> None:
+    """A label that is empty or too long is found out last; whoever asks expects the exceptions of requests."""
+    with pytest.raises(requests.exceptions.InvalidURL) as caught:
+        session.get(f"https://{host}/", timeout=TIMEOUT)
+    fault, words = fault_of(caught.value)
+    assert fault is Fault.UNREACHABLE
+    assert "label empty or too long" in words
+
+
 async def test_mail_servers_are_not_told_of_http(
     session: requests.Session, transport: MailTransport, tls: ssl.SSLContext, authority: Authority
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import LocationValueError
 
 from mailcheck.adapters.bounded import POOLS, read_body
 
@@ -62,7 +63,10 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        response = super().send(request, *args, **kwargs)
+        try:
+            response = super().send(request, *args, **kwargs)
+        except LocationValueError as error:  # of a label that is empty or too long, which requests lets through
+            raise requests.exceptions.InvalidURL(error, request=request) from error
         read_body(response)
         return response
 

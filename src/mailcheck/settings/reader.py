@@ -13,6 +13,7 @@ type Problems = tuple[SettingProblem, ...]
 
 _VAULT_OBJECT = re.compile(r"[0-9A-Za-z-]{1,127}")
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NAME = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*\.?")  # RFC 1035 section 2.3.4; an address in brackets is one label
 
 
 class Reader:
@@ -124,4 +125,5 @@ def _is_address(value: str, scheme: str, *, path: bool = True) -> bool:
     except ValueError:
         return False
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    return parts.scheme == scheme and bool(host) and port != 0 and plain and (path or parts.path in {"", "/"})
+    named = _NAME.fullmatch(host or "") is not None
+    return parts.scheme == scheme and named and port != 0 and plain and (path or parts.path in {"", "/"})
