@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,23 @@ def test_a_name_that_is_none_is_an_error_of_a_request(host: str, session: reques
     fault, words = fault_of(caught.value)
     assert fault is Fault.UNREACHABLE
     assert "label empty or too long" in words
+
+
+@pytest.mark.parametrize("target", [b"http://[", b"\xff\xfe", b"https://elsewhere.example/"])
+async def test_where_a_redirect_leads_is_not_looked_at(target: bytes, session: requests.Session) -> None:
+    """None is followed, and it is read as any other answer, though it names no address."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 307 Elsewhere\r\nContent-Length: 4\r\nLocation: " + target + b"\r\n\r\nhere")
+        await writer.drain()
+
+    async with serving(script) as server:
+        asked = partial(session.get, f"http://{server.endpoint}/", timeout=TIMEOUT)
+        for follow in (False, True):
+            answer = await asyncio.to_thread(asked, allow_redirects=follow)
+            assert (answer.status_code, answer.text) == (307, "here")
+            session.close()
 
 
 async def test_mail_servers_are_not_told_of_http(

@@ -38,13 +38,20 @@ def http_session(context: ssl.SSLContext) -> requests.Session:
 
     `requests` alone knows either its own bundle or another file, and REQUESTS_CA_BUNDLE in the environment overrides
     what a library asked for; mounting the context settles it for every request, behind a proxy too. Answers are
-    bounded (bounded.py): the read time-out is the time for a whole answer, and `stream` makes no difference.
+    bounded (bounded.py): the read time-out is the time for a whole answer, and `stream` makes no difference. No
+    redirect is followed.
     """
-    session = requests.Session()
+    session = _Session()
     session.auth = _as_it_is
     for scheme in POOLS:
         session.mount(f"{scheme}://", _Adapter(context))
     return session
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None: requests looks where none is to be followed too, and raises ValueError where that is no address."""
+        return None
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
