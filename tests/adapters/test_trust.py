@@ -122,6 +122,23 @@ async def test_where_a_redirect_leads_is_not_looked_at(target: bytes, session: r
             session.close()
 
 
+async def test_no_cookie_is_kept(session: requests.Session) -> None:
+    """The session lives as long as the process: a server that sets another each time would fill it."""
+    heads: list[bytes] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        cookie = b"Set-Cookie: c%d=%s; Max-Age=9999\r\n" % (len(heads), b"x" * 1000)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n" + cookie + b"\r\n")
+        await writer.drain()
+
+    async with serving(script) as server:
+        for _ in range(2):
+            await asyncio.to_thread(session.get, f"http://{server.endpoint}/", timeout=TIMEOUT)
+    assert len(session.cookies) == 0
+    assert b"cookie:" not in heads[1].lower()
+
+
 async def test_mail_servers_are_not_told_of_http(
     session: requests.Session, transport: MailTransport, tls: ssl.SSLContext, authority: Authority
 ) -> None:

@@ -5,6 +5,7 @@ One context is built per process and shared: loading the trust store costs some 
 """
 
 import ssl
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,10 @@ def http_session(context: ssl.SSLContext) -> requests.Session:
     `requests` alone knows either its own bundle or another file, and REQUESTS_CA_BUNDLE in the environment overrides
     what a library asked for; mounting the context settles it for every request, behind a proxy too. Answers are
     bounded (bounded.py): the read time-out is the time for a whole answer, and `stream` makes no difference. No
-    redirect is followed.
+    redirect is followed, and no cookie kept.
     """
     session = _Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.auth = _as_it_is
     for scheme in POOLS:
         session.mount(f"{scheme}://", _Adapter(context))
