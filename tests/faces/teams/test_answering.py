@@ -1,4 +1,4 @@
-"""What is answered to whom, without an SDK: here the look at the app itself, which may take its time."""
+"""What is answered to whom, without an SDK: the look at the app itself, which may take its time, and a stranger."""
 
 import asyncio
 
@@ -70,3 +70,16 @@ async def test_a_quick_look_is_one_card() -> None:
     await _asked(look, wall)
     assert len(wall.said) == 1
     assert wall.said[0].startswith("post m1: ")
+
+
+async def test_an_object_id_is_repeated_in_short() -> None:
+    """Whatever stands in its place, the line for whoever pressed a button is one that a client can show."""
+    answers = Answers(
+        check=(), inspect=Look(), protocols=(MailProtocol.IMAP,), operators=frozenset({"x"}), facts=_facts, pace=0.05
+    )
+    asker = Asker("Anna", "9\n" * 100_000, "t")
+    done, told = await answers.press(Status(), asker, Wall(), None, asyncio.get_running_loop().time() + 10)
+    assert done.verdict == "not an operator"
+    assert isinstance(told, str)
+    assert len(told) < 200
+    assert "\n" not in told

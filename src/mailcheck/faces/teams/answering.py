@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from mailcheck.diagnosis.entry import GUIDE
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.audit import NOT_CONFIGURED, NOTHING, verdict_of
-from mailcheck.faces.teams.card_parts import Element
+from mailcheck.faces.teams.card_parts import Element, clean
 from mailcheck.faces.teams.cards import help_card, looking_card, not_configured_card, refused_card, whoami_card
 from mailcheck.faces.teams.chat import Chat, Message
 from mailcheck.faces.teams.checking import CLOSING, PACE, Checker, Checking
@@ -137,7 +137,7 @@ class Answers:
         What everybody is to see goes to the chat, as for a message.
         """
         if not self._serves(asker):
-            return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + (asker.object_id or _ID_UNKNOWN)
+            return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + clean(asker.object_id or _ID_UNKNOWN, 100)
         match intent:
             case Check():
                 return await self._check(intent, Message(chat, message_id), deadline)
