@@ -101,7 +101,8 @@ def _check(words: Sequence[Word], addresses: Sequence[str], *, whole: bool) -> C
     if isinstance(protocols, Help):
         return protocols
     names = {word.text.casefold(): word.text for word in words if word.role is Role.NAME}
-    others = [text for name, text in names.items() if name not in set(map(str.casefold, addresses))]
+    checked = set(map(str.casefold, addresses))
+    others = [text for name, text in names.items() if name not in checked]
     refused += [Refused(_short(name), _A_NAME) for name in others if isinstance(Mailbox.parse(name), Mailbox)]
     return Check(tuple(mailboxes), protocols, (*refused, *([] if whole else [_NOT_READ])))
 
