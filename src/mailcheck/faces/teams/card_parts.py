@@ -87,6 +87,15 @@ def size(element: object) -> int:
     return len(json.dumps(element))
 
 
+def fitting(cards: Iterable[Element]) -> Element:
+    """The first of these cards, each smaller than the one before, that keeps the budget; if none does, the last."""
+    smallest: Element = {}
+    for smallest in cards:
+        if size(smallest) <= BUDGET:
+            break
+    return smallest
+
+
 def said(markdown: str, **style: object) -> Element:
     """Text of ours; it may have Markdown, and untrusted parts only after `escape`."""
     return {"type": "TextBlock", "text": markdown, "wrap": True, **style}

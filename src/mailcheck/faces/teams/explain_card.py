@@ -5,7 +5,6 @@ from typing import Final
 
 from mailcheck.diagnosis.entry import GUIDE
 from mailcheck.faces.teams.card_parts import (
-    BUDGET,
     Element,
     block,
     boxed,
@@ -13,13 +12,13 @@ from mailcheck.faces.teams.card_parts import (
     coded,
     column,
     escape,
+    fitting,
     fold,
     foreign,
     heading,
     label,
     link,
     said,
-    size,
     toggle,
 )
 from mailcheck.model.explained import Explained, ExplainedCause, Passage
@@ -33,12 +32,7 @@ def explain_card(explained: Explained, guide: str = GUIDE) -> Element:
 
     The card links to the guide where that is at an https:// address.
     """
-    smallest: Element = {}
-    for whole in range(len(explained.causes), -1, -1):
-        smallest = _card(explained, whole, guide)
-        if size(smallest) <= BUDGET:
-            break
-    return smallest
+    return fitting(_card(explained, whole, guide) for whole in range(len(explained.causes), -1, -1))
 
 
 def _card(one: Explained, whole: int, guide: str) -> Element:

@@ -9,17 +9,16 @@ from typing import Final
 
 from mailcheck.faces.teams.buttons import check_again
 from mailcheck.faces.teams.card_parts import (
-    BUDGET,
     Element,
     block,
     card,
     clean,
     escape,
     facts,
+    fitting,
     heading,
     line,
     said,
-    size,
     some,
     toggle,
 )
@@ -52,12 +51,7 @@ STYLES: Final = {
 
 def report_card(report: Report, refused: Sequence[Refused] = ()) -> Element:
     """What a check found, with as much detail as fits; and what was written beside it and could not be checked."""
-    built = (_report(report, refused, detail) for detail in _DETAILED)
-    smallest: Element = {}
-    for smallest in built:
-        if size(smallest) <= BUDGET:
-            break
-    return smallest
+    return fitting(_report(report, refused, detail) for detail in _DETAILED)
 
 
 def _report(report: Report, refused: Sequence[Refused], detail: Detail) -> Element:

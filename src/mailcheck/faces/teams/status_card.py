@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mailcheck.faces.teams.card_parts import (
-    BUDGET,
     Element,
     block,
     card,
     clean,
     escape,
     facts,
+    fitting,
     foreign,
     heading,
     line,
     said,
-    size,
     some,
 )
 from mailcheck.faces.teams.explaining import Detail, Fault, fault_parts, notice_parts
@@ -58,12 +57,7 @@ class StatusFacts:
 
 def status_card(status: StatusFacts) -> Element:
     """The app's state: what ends or fails first, then how it is configured."""
-    smallest: Element = {}
-    for detail in _DETAILED:
-        smallest = _status(status, detail)
-        if size(smallest) <= BUDGET:
-            break
-    return smallest
+    return fitting(_status(status, detail) for detail in _DETAILED)
 
 
 def _status(status: StatusFacts, detail: Detail) -> Element:

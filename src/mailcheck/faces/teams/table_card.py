@@ -16,6 +16,7 @@ from mailcheck.faces.teams.card_parts import (
     clean,
     column,
     escape,
+    fitting,
     fold,
     foreign,
     heading,
@@ -62,8 +63,7 @@ _DETAILED: Final = (
 
 def table_card(outcomes: Sequence[Outcome], refused: Sequence[Refused] = ()) -> Element:
     """What came of the checks of several mailboxes, at least one; and of what was written and could not be checked."""
-    whole = _table(outcomes, refused, _common(outcomes))
-    return whole if size(whole) <= BUDGET else _table(outcomes, refused, None)
+    return fitting(_table(outcomes, refused, common) for common in (_common(outcomes), None))
 
 
 def _table(outcomes: Sequence[Outcome], refused: Sequence[Refused], common: Fault | None) -> Element:
