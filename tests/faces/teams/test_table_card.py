@@ -179,6 +179,7 @@ def test_a_row_that_tells_all_does_not_ask_for_more() -> None:
     scanner = report("scanner@contoso.com", {SMTP: broken(SMTP_OFF, "scanner@contoso.com")})
     drawn = _drawn(HEALTHY, scanner, opened=True)
     assert "Set-TransportConfig" in drawn
+    assert "Cause · certain" in drawn, "the only one has no number"
     assert "alone shows all of it" not in drawn
 
 

@@ -21,6 +21,7 @@ from mailcheck.faces.teams.card_parts import (
     said,
     toggle,
 )
+from mailcheck.faces.teams.explaining import cause_title, numbered
 from mailcheck.model.explained import Explained, ExplainedCause, Passage
 
 _APART: Final = "apart"
@@ -57,8 +58,8 @@ def _card(one: Explained, whole: int, guide: str) -> Element:
 
 def _cause(number: int, cause: ExplainedCause, of: int, elsewhere: str) -> Element:
     """One cause; where it is not told whole, `elsewhere` is what tells the rest."""
-    which = f"Cause {number} of {of}" if of > 1 else "Cause"
-    title = [label(f"{which} · {escape(cause.likelihood)}"), said(escape(cause.cause), weight="Bolder", spacing="None")]
+    which = numbered(number, of)
+    title = cause_title(which, escape(cause.likelihood), escape(cause.cause))
     if elsewhere:
         there = f"{escape(elsewhere)}, which comes with mailcheck," if elsewhere == GUIDE else "The guide"
         return block([*title, said(f"{there} has the rest of it.", size="Small", isSubtle=True)], separator=True)

@@ -1,4 +1,4 @@
-"""The parts of a report's card that explain and mend: faults with their causes, and notices."""
+"""The parts of cards that explain and mend (pure): faults with their causes, notices, and what was not checked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -123,12 +123,8 @@ def _cause(
 ) -> Element:  # fmt: skip
     """One cause, which is `where`: the number of its fault in the card, and its own in the fault."""
     number, place = where
-    total = len(fault.diagnosis.causes)
-    which = f"Cause {place} of {total}" if total > 1 else "Cause"
-    title = [
-        label(f"{which} · {cause.likelihood}"),
-        said(foreign(cause.cause, detail.text), weight="Bolder", spacing="None"),
-    ]
+    which = numbered(place, len(fault.diagnosis.causes))
+    title = cause_title(which, cause.likelihood, foreign(cause.cause, detail.text))
     if cause.fix in told:  # of another cause
         return block([*title, said("What mends it is above.", size="Small", spacing="Small")], spacing="Medium")
     rest = list(cause_parts(cause, told, detail.text))
@@ -136,6 +132,16 @@ def _cause(
         return block([*title, *rest], spacing="Medium")
     name = f"cause-{number}-{place}"
     return fold(which.lower(), [column(title)], rest, name, spacing="Medium", separator=True)
+
+
+def numbered(place: int, total: int) -> str:
+    """Which cause it is: `Cause 2 of 5`; the only one has no number."""
+    return f"Cause {place} of {total}" if total > 1 else "Cause"
+
+
+def cause_title(which: str, likelihood: str, cause: str) -> list[Element]:
+    """What stands above a cause's remedy, from Markdown: `numbered`, how likely it is, and what it is."""
+    return [label(f"{which} · {likelihood}"), said(cause, weight="Bolder", spacing="None")]
 
 
 def _is_told(cause: Cause, told: set[tuple[str, ...]]) -> bool:
@@ -156,7 +162,7 @@ def _places(above: Sequence[tuple[int, Cause]], total: int) -> str:
 
 
 def cause_parts(cause: Cause, told: set[tuple[str, ...]], limit: int) -> Iterator[Element]:
-    """Why it is thought of, in at most `limit` bytes of JSON, and what mends it."""
+    """Why it is thought of, in at most `limit` bytes of JSON, and what mends it; that is `told` from then on."""
     if cause.why:
         yield said(f"Because {foreign(cause.why, limit)}.", spacing="Small", isSubtle=True)
     told |= {cause.fix, (cause.cause,)}

@@ -20,12 +20,11 @@ from mailcheck.faces.teams.card_parts import (
     fold,
     foreign,
     heading,
-    label,
     row_of_buttons,
     said,
     size,
 )
-from mailcheck.faces.teams.explaining import Fault, cause_parts, faults, refused_parts
+from mailcheck.faces.teams.explaining import Fault, cause_parts, cause_title, faults, numbered, refused_parts
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, contents, count, done, names, summary
 from mailcheck.model.report import Cause, Diagnosis, Healthy, NotAllowed, Report
@@ -198,10 +197,10 @@ def _fault(
         yield said(f"{State.BROKEN.mark} {whose}{'' if titled else f': {_title(diagnosis, detail)}'}")
         if evidence := clean(diagnosis.evidence, detail.text):
             yield boxed([evidence])
-    for cause in diagnosis.causes[: detail.causes]:
+    for place, cause in enumerate(diagnosis.causes[: detail.causes], 1):
         again = " · as above" if cause.fix in told else ""
-        yield label(f"Cause 1 of {len(diagnosis.causes)} · {cause.likelihood}{again}")
-        yield said(foreign(cause.cause, detail.text), weight="Bolder", spacing="None")
+        which = numbered(place, len(diagnosis.causes))
+        yield from cause_title(which, f"{cause.likelihood}{again}", foreign(cause.cause, detail.text))
         if detail.remedy and not again:
             yield from cause_parts(cause, told, detail.text)
     yield row_of_buttons([explain(diagnosis.id)])
