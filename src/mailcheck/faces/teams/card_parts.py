@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from mailcheck.faces.wording import State
+
 type Element = dict[str, Any]
 
 VERSION: Final = "1.5"  # the newest that Teams has on all its clients
@@ -16,8 +18,15 @@ SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 # Bytes of JSON. Teams' limit has been raised from 28 KB several times; below the first one a card passes everywhere.
 BUDGET: Final = 24 * 1024
+STYLES: Final = {  # of a container, in which the state stands in a word too
+    State.HEALTHY: "good",
+    State.DEGRADED: "warning",
+    State.BROKEN: "attention",
+    State.UNFINISHED: "emphasis",
+    State.NOT_ALLOWED: "emphasis",
+}
 _SPOKEN_LIMIT: Final = 600  # bytes of JSON
-MARK_WIDTH: Final = "24px"
+_MARK_WIDTH: Final = "24px"
 _URL_LIMIT: Final = 300
 _INDENT: Final = "\N{NO-BREAK SPACE}" * 4  # a client may collapse plain spaces
 # What the Markdown of a TextBlock or a Fact reacts to anywhere. `{{` begins a date or time function of the host.
@@ -170,9 +179,14 @@ def columns(*parts: Element, **style: object) -> Element:
     return {"type": "ColumnSet", "columns": list(parts), **style}
 
 
+def marked(mark: str, items: Sequence[Element]) -> list[Element]:
+    """Two columns: a mark, and what it marks."""
+    return [column([said(mark, weight="Bolder")], _MARK_WIDTH), column(items, spacing="Small")]
+
+
 def line(mark: str, items: Sequence[Element], aside: str = "", **style: object) -> Element:
     """A row of a list: its mark, what it is about, and at the right in small type what is to be said of it."""
-    parts = [column([said(mark, weight="Bolder")], MARK_WIDTH), column(items, spacing="Small")]
+    parts = marked(mark, items)
     if aside:
         parts.append(column([said(aside, size="Small", isSubtle=True, horizontalAlignment="Right")], "auto"))
     return columns(*parts, **style)

@@ -1,4 +1,4 @@
-"""The small cards (pure): everything that the bot says besides what a check found."""
+"""The small cards (pure): help, the welcome, who the asker is, and why nothing is checked."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -88,7 +88,7 @@ def looking_card() -> Element:
     return card(body, spoken=title)
 
 
-def whoami_card(name: str, object_id: str | None, tenant_id: str | None, operator: bool) -> Element:
+def whoami_card(name: str, object_id: str | None, tenant_id: str | None, *, operator: bool) -> Element:
     """Who the asker is to the bot, as Teams says it, and whether they may use it."""
     shown = clean(name, 200) or "somebody without a name"
     may = "You may use this bot." if operator else "You are not among the people who may use this bot."
@@ -118,4 +118,4 @@ def not_configured_card(found: Sequence[SettingProblem]) -> Element:
     """For an app whose settings do not let it check anything yet: each of them by its name."""
     title = "The app is not configured yet"
     body = [heading(title, size="Medium"), *problems(found)]
-    return card(body, spoken=f"{title}: {', '.join(one.name for one in found[:20])}")
+    return card(body, spoken=f"{title}: {', '.join(one.name for one in found)}")

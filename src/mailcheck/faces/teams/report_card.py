@@ -9,6 +9,7 @@ from typing import Final
 
 from mailcheck.faces.teams.buttons import check_again
 from mailcheck.faces.teams.card_parts import (
+    STYLES,
     Element,
     block,
     card,
@@ -40,13 +41,6 @@ _DETAILED: Final = (
     Detail(folders=10, steps=6, lines=0, causes=3, text=200, line=80),
     Detail(folders=0, steps=0, lines=0, causes=1, text=100, line=40),
 )
-STYLES: Final = {
-    State.HEALTHY: "good",
-    State.DEGRADED: "warning",
-    State.BROKEN: "attention",
-    State.UNFINISHED: "emphasis",
-    State.NOT_ALLOWED: "emphasis",
-}
 
 
 def report_card(report: Report, refused: Sequence[Refused] = ()) -> Element:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mailcheck.faces.teams.card_parts import (
+    STYLES,
     Element,
     block,
     card,
@@ -61,10 +62,10 @@ def status_card(status: StatusFacts) -> Element:
 
 
 def _status(status: StatusFacts, detail: Detail) -> Element:
-    style, title = _verdict(status.app)
+    state, verdict = _verdict(status.app)
     header = block(
-        [heading("mailcheck itself", size="Large"), said(title, weight="Bolder", spacing="Small")],
-        style=style,
+        [heading("mailcheck itself", size="Large"), said(f"{state.mark} {verdict}", weight="Bolder", spacing="Small")],
+        style=STYLES[state],
         bleed=True,
     )
     if isinstance(status.app, Inspection):
@@ -76,21 +77,21 @@ def _status(status: StatusFacts, detail: Detail) -> Element:
     versions = [(clean(name, 40), clean(version, 60)) for name, version in status.versions[:12]]
     body = [header, *parts, _section("Bot"), facts(bot)]
     body += [_section("Versions"), facts(versions)] if versions else []
-    return card(body, spoken=f"mailcheck itself: {title[2:]}")
+    return card(body, spoken=f"mailcheck itself: {verdict}")
 
 
 def _section(title: str) -> Element:
     return heading(title, size="Medium", spacing="Large")
 
 
-def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[str, str]:
+def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[State, str]:
     if not isinstance(app, Inspection):
-        return "attention", f"{State.BROKEN.mark} Not configured yet"
+        return State.BROKEN, "Not configured yet"
     if app.diagnosis:
-        return "attention", f"{State.BROKEN.mark} The app gets no token"
+        return State.BROKEN, "The app gets no token"
     if any(notice.severity is not Severity.INFO for notice in app.notices):
-        return "warning", f"{State.DEGRADED.mark} The app gets its token, but look at what follows"
-    return "good", f"{State.HEALTHY.mark} The app gets its token"
+        return State.DEGRADED, "The app gets its token, but look at what follows"
+    return State.HEALTHY, "The app gets its token"
 
 
 def problems(found: Sequence[SettingProblem]) -> Iterator[Element]:

@@ -8,18 +8,17 @@ from typing import Final
 from mailcheck.faces.teams.buttons import check_again, explain
 from mailcheck.faces.teams.card_parts import (
     BUDGET,
-    MARK_WIDTH,
     Element,
     block,
     boxed,
     card,
     clean,
-    column,
     escape,
     fitting,
     fold,
     foreign,
     heading,
+    marked,
     row_of_buttons,
     said,
     size,
@@ -146,9 +145,15 @@ def _row(number: int, outcome: Outcome, told: Fixes, detail: _Detail) -> Element
     ]
     if wrong := _wrong(outcome, detail):
         what.append(said(wrong, size="Small", spacing="None"))
-    title = [column([said(short.state.mark, weight="Bolder")], MARK_WIDTH), column(what, spacing="Small")]
     inside = list(_inside(outcome, set(told), detail))
-    return fold(clean(address, _NAME_LIMIT), title, inside, f"row-{number}", separator=True, spacing="Small")
+    return fold(
+        clean(address, _NAME_LIMIT),
+        marked(short.state.mark, what),
+        inside,
+        f"row-{number}",
+        separator=True,
+        spacing="Small",
+    )
 
 
 def _first(every: Sequence[Fault]) -> Fault | None:
