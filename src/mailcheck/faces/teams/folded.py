@@ -36,8 +36,7 @@ def tree(listing: Listing, detail: Detail) -> Iterator[Element]:
         yield said(f"and {left:,} more", isSubtle=True)
     if listing.unreadable:
         yield said(f"{count(listing.unreadable, 'folder')} could not be read", isSubtle=True)
-        samples = listing.samples[: detail.steps]
-        yield from (verbatim(clean(sample, detail.line) or _BLANK, spacing="None") for sample in samples)
+        yield from _lines(listing.samples[: detail.steps], detail)
 
 
 def _folder(row: Row) -> Element:
@@ -80,12 +79,16 @@ def _steps(title: str, steps: Sequence[Step], detail: Detail, unmet: str = "fail
 
 def _transcript(one: ProtocolReport, detail: Detail) -> Iterator[Element]:
     """Its beginning and its end: the greeting, and what it came to."""
-    lines, shown = one.transcript, detail.lines
-    head, tail = shown // 2, shown - shown // 2
-    whole = len(lines) <= shown
-    for line in lines if whole else lines[:head]:
-        yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
-    if not whole:
-        yield said(f"{count(len(lines) - shown, 'line')} left out", isSubtle=True)
-        for line in lines[len(lines) - tail :]:
-            yield verbatim(clean(line, detail.line) or _BLANK, spacing="None")
+    lines, left = one.transcript, len(one.transcript) - detail.lines
+    if left <= 0:
+        yield from _lines(lines, detail)
+        return
+    head = detail.lines // 2
+    yield from _lines(lines[:head], detail)
+    yield said(f"{count(left, 'line')} left out", isSubtle=True)
+    yield from _lines(lines[head + left :], detail)
+
+
+def _lines(lines: Sequence[str], detail: Detail) -> Iterator[Element]:
+    """What a server said, letter by letter."""
+    return (verbatim(clean(line, detail.line) or _BLANK, spacing="None") for line in lines)

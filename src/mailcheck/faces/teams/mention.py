@@ -16,12 +16,12 @@ TEXT_LIMIT: Final = 16 * 1024  # characters that are read: the space of fifty ad
 _MARKUP_LIMIT: Final = 4 * TEXT_LIMIT  # characters with their markup: a linked address is there three times
 # Stands for each separator without width: it may part `mailcheck` from an address, or stand within one.
 GAP: Final = "\u200b"
+MAILTO: Final = "mailto:"
 
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)(\s[^<>]*)?/?>")
 _MENTION: Final = "at"
 _ANCHOR: Final = "a"
-_MAILTO: Final = "mailto:"
 _HREF: Final = re.compile(r"""\shref\s*=\s*["']?([^\s"']*)""", re.IGNORECASE)
 _LINK: Final = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
 # What a reader sees in the place of a tag. Any other `<word>` is text: a placeholder, or the beginning of an address.
@@ -130,7 +130,7 @@ def _shown(label: str, target: str) -> str:
 
     The label stays joined to what stands around it: of `o'brien@b.example`, a client may link `brien@b.example` alone.
     """
-    leads = target.lower().startswith(_MAILTO) and "@" not in _unescaped(label)
+    leads = target.lower().startswith(MAILTO) and "@" not in _unescaped(label)
     return f" {target} " if leads else label
 
 

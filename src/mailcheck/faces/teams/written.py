@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from mailcheck.faces.teams.mention import GAP
+from mailcheck.faces.teams.mention import GAP, MAILTO
 from mailcheck.faces.teams.vocabulary import COMMANDS, FILLERS, PROTOCOLS
 
-_MAILTO: Final = "mailto:"
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
 _BLANKS: Final = re.compile(r"[\s<>]+")
 _SEPARATORS: Final = ",;\u060c\u061b\u3001"  # no address has one
@@ -186,8 +185,8 @@ def _kinds(characters: str, marks: Mapping[str, str]) -> Counter[str]:
 
 def _unlinked(address: str) -> str:
     """A `mailto:` link's address; as it is written where it would have to be decoded (RFC 6068 section 2)."""
-    if not address.casefold().startswith(_MAILTO):
+    if not address.casefold().startswith(MAILTO):
         return address
-    name, _, domain = address[len(_MAILTO) :].partition("@")
+    name, _, domain = address[len(MAILTO) :].partition("@")
     coded = name.startswith("//") or "?" in name or "%" in name
     return address if coded else f"{name}@{domain.partition('?')[0]}"
