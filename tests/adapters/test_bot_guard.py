@@ -119,6 +119,7 @@ async def test_a_key_must_be_endorsed_for_teams(
     """A key that is published without endorsements, or with those of another channel, is good for nothing."""
     world.issuer.rotate(endorsements=endorsements)
     decision = await world.guard.admit(_bearer(world.issuer.token(SERVICE_URL)), _BODY)
+    assert isinstance(decision, Rejected)
     assert reason in decision.reason
 
 

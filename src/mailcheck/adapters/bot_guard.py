@@ -47,7 +47,6 @@ class Admitted:
     activity: Mapping[str, Any]
     until: dt.datetime
     admitted: Literal[True] = True
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
