@@ -15,8 +15,7 @@ import requests
 
 from mailcheck.adapters.entra import EntraTokens
 from mailcheck.adapters.one_flight import OneFlight
-from mailcheck.adapters.vault_identity import Identity, VaultIdentity
-from mailcheck.adapters.vault_identity import NoToken as NotGiven
+from mailcheck.adapters.vault_identity import Identity, NotGivenError, VaultIdentity
 from mailcheck.model.credential import ClientSecret, Credential
 from mailcheck.model.evidence import Evidence
 from mailcheck.model.secret import Secret
@@ -198,7 +197,7 @@ class IdentityTokens:
         self._identity = identity
         try:
             answer = identity.get_token(SCOPE)
-        except NotGiven as none:
+        except NotGivenError as none:
             status, said = none.evidence.details.get("status", ""), none.evidence.said
             words = said if said.startswith(status) else f"{status}, {said}"
             return NoToken(f"the managed identity gave no token: {words}")

@@ -14,7 +14,7 @@ from mailcheck.adapters import certificates, client_secrets
 from mailcheck.adapters.https import asks_to_wait, fault_of
 from mailcheck.adapters.one_flight import OneFlight
 from mailcheck.adapters.vault_answers import malformed, mismatch, refusal
-from mailcheck.adapters.vault_identity import Identity, NoToken, VaultIdentity
+from mailcheck.adapters.vault_identity import Identity, NotGivenError, VaultIdentity
 from mailcheck.model.credential import Certificate, Credential
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.request import CredentialKind
@@ -125,7 +125,7 @@ class KeyVaultCredentials:
             self._client = self._new_client()
         try:
             return self._client.get_secret(self._name)
-        except NoToken as failure:
+        except NotGivenError as failure:
             return failure.evidence
         except HttpResponseError as error:  # an answer that is not the secret
             return self._refusal(error)

@@ -41,8 +41,8 @@ class Identity:
     client_id: str | None = None
 
 
-class NoToken(Exception):  # noqa: N818 - it carries an answer through the SDK's pipeline
-    """The identity gave no token; `evidence` says why."""
+class NotGivenError(Exception):
+    """Carries through the SDK's pipeline why the identity gave no token."""
 
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(evidence.signal)
@@ -74,13 +74,13 @@ class VaultIdentity:
         """A token for the vault, or for another resource.
 
         Raises:
-            NoToken: there is none.
+            NotGivenError: there is none.
         """
         answer = self._ask(scopes, options)
         if isinstance(answer, Evidence) and self._is_starting(answer):
             answer = self._ask(scopes, options)
         if isinstance(answer, Evidence):
-            raise NoToken(answer)
+            raise NotGivenError(answer)
         return answer
 
     def _ask(self, scopes: tuple[str, ...], options: dict[str, Any]) -> "AccessToken | Evidence":
