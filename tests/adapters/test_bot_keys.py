@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from lab.serving import WebServer
 from lab.signing import SigningKey
 from mailcheck.adapters import bot_keys
 from mailcheck.adapters.bot_keys import SigningKeys
+from mailcheck.adapters.bounded import BODY_LIMIT
+from mailcheck.adapters.trust import http_session
 from tests.adapters.bot_kit import Clock
 
 _KEY = SigningKey.generate()
@@ -23,7 +26,8 @@ _JWK = _KEY.jwk(endorsements=["msteams"])
 class Documents:
     """Serves an OpenID document at /openid and keys at /keys, in whatever form a test wants."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: requests.Session) -> None:
+        self.session = session
         self.clock = Clock()
         self.openid: Mapping[str, Any] | None = None
         self.jwks: object = {"keys": [_JWK]}
@@ -36,9 +40,7 @@ class Documents:
 
     def keys(self, *, wait: float = bot_keys.WAIT) -> SigningKeys:
         """A cache of these documents."""
-        session = requests.Session()
-        session.trust_env = False
-        return SigningKeys(f"{self.server.url}/openid", session=session, clock=self.clock.monotonic, wait=wait)
+        return SigningKeys(f"{self.server.url}/openid", session=self.session, clock=self.clock.monotonic, wait=wait)
 
     async def _openid(self, _request: web.Request) -> web.Response:
         self.asked.append("openid")
@@ -54,11 +56,12 @@ class Documents:
 
 
 @pytest.fixture
-async def documents() -> AsyncIterator[Documents]:
-    """The two documents on loopback."""
-    made = Documents()
-    await made.server.start()
-    yield made
+async def documents(trust: ssl.SSLContext) -> AsyncIterator[Documents]:
+    """The two documents on loopback, for the product's HTTP session."""
+    with http_session(trust) as session:
+        made = Documents(session)
+        await made.server.start()
+        yield made
     await made.server.stop()
 
 
@@ -196,7 +199,7 @@ async def test_redirects_are_not_followed(documents: Documents, keys: SigningKey
     [
         "no JSON", "[" * 100_000, [], {}, {"keys": {}}, {"keys": []}, {"keys": [1, None, "x"]},
         {"keys": [_JWK] * (bot_keys.KEYS_LIMIT + 1)},
-        {"keys": [_JWK], "padding": "x" * bot_keys.DOCUMENT_LIMIT},
+        {"keys": [_JWK], "padding": "x" * BODY_LIMIT},
         {"keys": [{**_JWK, "kty": "EC"}]}, {"keys": [{**_JWK, "use": "enc"}]}, {"keys": [{**_JWK, "kid": ""}]},
         {"keys": [{**_JWK, "kid": 5}]}, {"keys": [{**_JWK, "n": "???"}]}, {"keys": [{**_JWK, "n": 7}]},
         {"keys": [{**_JWK, "e": "AA"}]}, {"keys": [{k: v for k, v in _JWK.items() if k != "n"}]},

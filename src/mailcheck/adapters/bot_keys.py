@@ -6,10 +6,8 @@ does not see a new key for up to a day.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -21,13 +19,12 @@ from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
 from mailcheck.adapters.bot_hosts import is_loopback
-from mailcheck.adapters.https import fault_of
+from mailcheck.adapters.https import fault_of, json_object
 from mailcheck.adapters.one_flight import OneFlight
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents
 READ_TIMEOUT: Final = 4.0
 WAIT: Final = 4.0  # seconds that one request waits for both: the rest of its turn has to end some 7 later
-DOCUMENT_LIMIT: Final = 256 * 1024  # bytes; Microsoft's are below 16 KiB
 KEYS_LIMIT: Final = 100  # Microsoft publishes fewer than ten
 KEY_BITS: Final = range(2048, 4096 + 1)  # RFC 7518 section 3.3: at least these; more would be slow to verify by
 EXPONENTS: Final = range(2**16 + 1, 2**32)  # FIPS 186-5 appendix A.1.1: above 2^16; Microsoft's are 2^16 + 1
@@ -65,7 +62,7 @@ class SigningKeys:
 
     Args:
         metadata: Where the OpenID document is: `https://`, or `http://` on loopback.
-        session: The HTTP session, with its trust; shared, and left open.
+        session: From `http_session`, which bounds what is read; shared, and left open.
         clock: Monotonic seconds.
         wait: Seconds that one caller waits for a fetch.
     """
@@ -140,7 +137,7 @@ class SigningKeys:
         listed = self._document(address).get("keys")
         if not isinstance(listed, list) or len(listed) > KEYS_LIMIT:
             raise _UnusableError("the JWKS document has no usable list of keys")
-        keys = {kid: key for kid, key in map(_read_key, listed) if key is not None}
+        keys = dict(filter(None, map(_read_key, listed)))
         if not keys:
             raise _UnusableError("the JWKS document has no key that signs RS256 and is endorsed for a channel")
         return MappingProxyType(keys)
@@ -151,25 +148,13 @@ class SigningKeys:
 
     def _document(self, url: str) -> Mapping[str, object]:
         try:
-            with closing(
-                self._session.get(
-                    url, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
-                )
-            ) as response:  # fmt: skip
-                if response.status_code != _OK:
-                    raise _UnusableError(f"{url} answered {response.status_code}")
-                body = b""
-                for chunk in response.iter_content(DOCUMENT_LIMIT // 16):
-                    body += chunk
-                    if len(body) > DOCUMENT_LIMIT:
-                        raise _UnusableError(f"{url} is longer than {DOCUMENT_LIMIT} bytes")
+            response = self._session.get(url, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False)
         except requests.RequestException as error:
             raise _UnusableError(": ".join((url, *fault_of(error)))) from error
-        try:
-            document = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise _UnusableError(f"{url} is no JSON") from error
-        if not isinstance(document, dict):
+        if response.status_code != _OK:
+            raise _UnusableError(f"{url} answered {response.status_code}")
+        document = json_object(response.content.decode(errors="replace"))
+        if document is None:
             raise _UnusableError(f"{url} is no JSON object")
         return document
 
@@ -178,25 +163,25 @@ class _UnusableError(Exception):
     """Carries why there are no keys to `_refresh`, and no further."""
 
 
-def _read_key(member: object) -> tuple[str, SigningKey | None]:
-    """One member of the JWKS document (RFC 7517): its id, and the key if it can be used at all.
+def _read_key(member: object) -> tuple[str, SigningKey] | None:
+    """One member of the JWKS document (RFC 7517): its id and the key; none where that cannot be used at all.
 
     A key without endorsements cannot: it would be good for no channel.
     """
     if not isinstance(member, dict) or any(member.get(name, usual) != usual for name, usual in _FOR_SIGNING):
-        return "", None
+        return None
     kid, endorsements = member.get("kid"), member.get("endorsements")
     if not isinstance(kid, str) or not kid or not isinstance(endorsements, list):
-        return "", None
+        return None
     channels = frozenset(channel for channel in endorsements if isinstance(channel, str))
     try:
         public = RSAAlgorithm.from_jwk(member)
     except (InvalidKeyError, ValueError, TypeError):  # TypeError: a member of another type than the RFC's
-        return kid, None
+        return None
     if not isinstance(public, RSAPublicKey) or not channels:  # a private key is one that everybody can sign with
-        return kid, None
+        return None
     if public.key_size not in KEY_BITS or public.public_numbers().e not in EXPONENTS:
-        return kid, None
+        return None
     return kid, SigningKey(public, channels)
 
 
