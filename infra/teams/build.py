@@ -20,9 +20,11 @@ from mailcheck import __version__
 
 _ROOT: Final = Path(__file__).parents[2]
 _HERE: Final = Path(__file__).parent
+_PACKAGE: Final = _HERE / "node_modules" / "@microsoft" / "app-manifest"
+SCHEMAS: Final = _PACKAGE / "build" / "json-schemas" / "teams"
 _LOCAL_SETTINGS: Final = _ROOT / "local.settings.json"
 _OUTPUT: Final = _ROOT / "artifacts" / "mailcheck-teams.zip"
-_VALIDATION_LIMIT: Final = 60.0  # seconds; it needs less than one
+_VALIDATION_LIMIT: Final = 60.0  # seconds; it needs about one
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold: the same input gives the same bytes
 _READABLE: Final = 0o644 << 16
 _UNIX: Final = 3
@@ -89,9 +91,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str], local_settings: Pa
 
 
 def validated(whole: Mapping[str, Any], *options: str) -> list[str] | None:
-    """What the schema finds wrong with the manifest, as validate.mjs tells it; None where it cannot be asked."""
+    """What the schema of its version or the current one finds wrong with the manifest; None where none can be asked."""
     node = shutil.which("node")
-    if node is None or not (_HERE / "node_modules" / "@microsoft" / "app-manifest").is_dir():
+    if node is None or not _PACKAGE.is_dir():
         return None
     done = subprocess.run(  # noqa: S603 - our own script
         [node, str(_HERE / "validate.mjs"), *options],

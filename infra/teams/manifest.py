@@ -1,5 +1,9 @@
 """The manifest of the Teams app: manifest.json beside this file, completed by what differs from tenant to tenant.
 
+Its `manifestVersion` is not the current one: a tenant that does not know a version yet refuses the package
+(https://github.com/MicrosoftDocs/msteams-docs/issues/3333). It passes the current one as well, to which the build holds
+it (validate.mjs).
+
 What is left out on purpose:
 
 - `webApplicationInfo`: the app signs nobody in and asks for no permission, of Microsoft Graph or of a chat. That one

@@ -2,8 +2,8 @@
 //
 //   node validate.mjs [all] < manifest.json
 //
-// Prints a line for each fault; the exit code is 1 if there is one. With `all`, it is held to every version of the schema
-// from its own on, as if it named that.
+// Prints a line for each fault; the exit code is 1 if there is one. It is held to the current version too, as if it named
+// that; with `all`, to every one from its own on.
 import { createRequire } from "node:module";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,11 +25,12 @@ function faults(manifest, version) {
 function from(version) {
   const minor = (name) => Number(/^v1\.(\d+)$/.exec(name)?.[1] ?? -1);
   const later = readdirSync(SCHEMAS).filter((name) => minor(name) >= minor(`v${version}`));
-  return later.map((name) => name.slice(1));
+  return later.sort((one, other) => minor(one) - minor(other)).map((name) => name.slice(1));
 }
 
 const manifest = JSON.parse(await text(process.stdin));
-const versions = process.argv[2] === "all" ? from(manifest.manifestVersion) : [manifest.manifestVersion];
-const found = versions.flatMap((version) => faults(manifest, version));
+const known = from(manifest.manifestVersion);
+const versions = process.argv[2] === "all" ? known : [manifest.manifestVersion, known.at(-1)];
+const found = [...new Set(versions)].flatMap((version) => faults(manifest, version));
 for (const line of found) console.log(line);
 process.exitCode = found.length ? 1 : 0;

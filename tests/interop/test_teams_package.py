@@ -42,6 +42,15 @@ def test_the_manifest_is_valid_by_every_schema_from_its_own_on() -> None:
     assert _faults(_manifest(), "all") == []
 
 
+def test_the_build_asks_the_current_schema_too() -> None:
+    """A fault is told for the version that the manifest names and for the newest that Microsoft publishes."""
+    whole = _manifest()
+    told = {fault.split()[0] for fault in _faults(whole | {"id": "mailcheck"})}
+    published = build.SCHEMAS.glob("v1.*")
+    newest = max(int(folder.name.partition(".")[2]) for folder in published)
+    assert told == {whole["manifestVersion"], f"1.{newest}"}
+
+
 @pytest.mark.parametrize(
     "wrong, told",
     [
