@@ -13,11 +13,13 @@ from typing import Any, Self
 
 import aiohttp
 
-from lab.teams.conversation import CARD_TYPE, Person
-from lab.teams.directory import Directory
+from lab.teams.conversation import ANNA, CARD_TYPE, Kind, Person
+from lab.teams.directory import CHANNEL_ID, Directory
 from lab.tenant import TENANT_ID
 
 SOON = 20.0  # seconds: a deadline for what takes one or two
+
+_TENANT = Directory(TENANT_ID)
 
 type Card = Mapping[str, Any]
 
@@ -74,10 +76,11 @@ class Headless:
         await self._reader
         await self._session.close()
 
-    async def say(self, person: Person, words: str) -> Seen:
-        """Somebody mentions the bot in the group chat; the first message that the bot posts then."""
-        group = Directory(TENANT_ID).group()
+    async def say(self, person: Person, words: str, kind: Kind = Kind.GROUP) -> Seen:
+        """Somebody says this, and mentions the bot where others are; the first message that the bot posts then."""
+        alone = kind is Kind.PERSONAL
         mention = f"<at>{self._bot['name']}</at>"
+        place = await self._place(kind)
         before = set(self._seen)
         await self._post(
             "/_internal/v1/customActivities",
@@ -86,14 +89,23 @@ class Headless:
                 "id": str(next(self._ids)),
                 "channelId": "msteams",
                 "from": {"id": person.id, "name": person.name, "aadObjectId": person.object_id},
-                "conversation": {"id": group.id, "conversationType": "groupChat", "isGroup": True},
+                "conversation": {"id": place, "conversationType": kind.value, "isGroup": not alone},
                 "recipient": dict(self._bot),
-                "text": f"{mention} {words}",
+                "text": words if alone else f"{mention} {words}",
                 "textFormat": "plain",
-                "entities": [{"type": "mention", "mentioned": dict(self._bot), "text": mention}],
+                "entities": [] if alone else [{"type": "mention", "mentioned": dict(self._bot), "text": mention}],
             },
         )
         return await self.until(lambda seen: next((one for one in seen if one.id not in before), None))
+
+    async def _place(self, kind: Kind) -> str:
+        """The conversation of this kind: Anna's own with the bot, the group, or a new thread of the channel."""
+        if kind is not Kind.CHANNEL:
+            return (_TENANT.personal(ANNA) if kind is Kind.PERSONAL else _TENANT.group()).id
+        post = {"type": "text", "text": "Our mailboxes", "textFormat": "plain", "from": {"id": ANNA.id}}
+        path = f"{self._url}/_conversation/v1/conversations/{CHANNEL_ID}/messages"
+        async with self._session.post(path, json=post) as response:
+            return str((await response.json())["postConversationId"])
 
     async def press(self, person: Person, message: Seen, action: Mapping[str, Any]) -> Answer:
         """Somebody presses a button of a message, or what is no button of it."""

@@ -1,5 +1,7 @@
 """The bot's cards through Microsoft's own library, as strict hosts of 1.5 in Teams' three themes, wide and narrow.
 
+The lab's terminal chat is held to it.
+
 Pictures of all of them go to artifacts/cards/: wide, narrow, and narrow with everything opened.
 """
 
@@ -10,6 +12,7 @@ import pytest
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.pressed import pressed
 from tests.faces.teams.card_examples import CARDS
+from tests.interop import terminal_card
 from tests.interop.card_reader import Sighting, look
 
 pytestmark = pytest.mark.interop
@@ -37,6 +40,15 @@ def test_a_card_is_read_without_a_warning_and_can_be_read_by_a_person(seen: list
 def test_the_colours_of_a_theme_take_no_word_away(seen: list[Sighting], name: str) -> None:
     """High contrast, where all colours are one, shows the same text as the others: no colour was the only signal."""
     assert len({one.text for one in seen if one.card == name and one.width == 660}) == 1
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_terminal_chat_draws_the_same_card(seen: list[Sighting], name: str) -> None:
+    """Word for word what Microsoft's library shows, and so does each button and row that opens something."""
+    told = next(one for one in seen if (one.card, one.theme, one.width) == (name, "light", 660))
+    assert terminal_card.shown(CARDS[name]) == terminal_card.words(told.text)
+    opened = [frozenset(terminal_card.words(" ".join(control["shows"]))) for control in told.controls]
+    assert list(terminal_card.pressed(CARDS[name])) == opened
 
 
 def test_what_a_button_hands_to_the_host_is_understood_by_the_bot(seen: list[Sighting]) -> None:

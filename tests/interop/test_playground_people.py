@@ -1,6 +1,7 @@
 """Several people and one bot in Microsoft's own Teams emulator, without its page."""
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -8,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lab.teams.conversation import ANNA, BEN, CARD_TYPE, CHLOE
+from lab.teams.conversation import ANNA, BEN, CARD_TYPE, CHLOE, Kind
+from lab.teams.directory import CHANNEL_ID
 from tests.interop.playground_headless import Headless
 from tests.interop.playground_kit import PlaygroundCommand, Step, artifact
 
@@ -18,6 +20,7 @@ _SHARED = "shared@contoso.com"
 _VERDICT = "Show transcript"
 _GREETED: Step = {"until": "Hello, this is mailcheck"}
 _AT_ONCE = 1.0  # seconds, in which the first card has to be there
+_CARD_LIMIT = 24 * 1024  # bytes
 _BUSY = 5.0  # how many times longer a machine may need that tests much else at the same time
 
 
@@ -55,11 +58,51 @@ def _ms(times: list[float]) -> str:
     return ", ".join(f"{1000 * one:.0f}" for one in times)
 
 
-async def test_a_stranger_is_refused_and_nothing_is_checked(people: Headless) -> None:
+# What Anna says -> a part of what she is shown, beside the cards that test_playground.py looks at.
+_SAID = {
+    "help": "mailcheck whoami",
+    "status": "botbuilder-core",
+    "whoami": ANNA.object_id,
+    "explain consent-missing": "consent-missing",
+    "explain consent-mising": "mailcheck explain consent-missing",
+    "stauts": "Did you mean",
+    "mailcheck anna": "is not a mailbox address",
+    "info@contoso.com and x@localhost": "the domain is not a host name",
+    "no-smtp@contoso.com smtp": "-SmtpClientAuthenticationDisabled $false",
+    "not-granted@contoso.com": "NO AUTHENTICATE failed.",
+    '"Info" <INFO@contoso.com> pop': "Healthy",
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("words", _SAID)
+async def test_every_command_is_answered_everywhere(people: Headless, words: str, kind: Kind) -> None:
+    """In a chat with the bot alone, and by a mention in a group or a channel's thread: it is in that place."""
+    message = await people.say(ANNA, words, kind)
+    await people.until(lambda _: message if _SAID[words] in str(message.card) else None)
+    assert message.conversation.startswith({Kind.PERSONAL: "a:1", Kind.GROUP: "19:", Kind.CHANNEL: CHANNEL_ID}[kind])
+    assert (";messageid=" in message.conversation) == (kind is Kind.CHANNEL)
+
+
+async def test_ten_mailboxes_are_one_message_that_every_client_takes(people: Headless) -> None:
+    """The card is there at once with all ten, stays below 24 KiB, and ends in a row for each that can be opened."""
+    names = ("info", "shared", "empty", "no-imap", "no-pop", "not-granted", "alias", "throttled", "closed", "unknown")
+    message = await people.say(ANNA, " ".join(f"{name}@contoso.com" for name in names), Kind.CHANNEL)
+    await people.shown(message, "3 of 10 mailboxes healthy")
+    for card in message.cards:
+        assert all(f"{name}@contoso.com" in str(card).replace("\\", "") for name in names)
+        assert len(json.dumps(card).encode()) < _CARD_LIMIT
+        assert (card["version"], bool(card["fallbackText"]), bool(card["speak"])) == ("1.5", True, True)
+    assert all(message.action(f"Show or hide {name}@contoso.com") for name in names)
+
+
+@pytest.mark.parametrize("kind", [Kind.GROUP, Kind.CHANNEL])
+async def test_a_stranger_is_refused_and_nothing_is_checked(people: Headless, kind: Kind) -> None:
     """Chloe, who is no operator, is told her object id in place of a verdict."""
-    message = await people.say(CHLOE, _SHARED)
+    message = await people.say(CHLOE, _SHARED, kind)
     assert len(message.cards) == 1
     assert CHLOE.object_id in str(message.card)
+    assert _SHARED not in str(message.card)
 
 
 async def test_a_second_person_checks_again_for_everybody(playground: PlaygroundCommand, people: Headless) -> None:
@@ -84,6 +127,17 @@ async def test_a_second_person_checks_again_for_everybody(playground: Playground
 
         await people.say(CHLOE, "slow@contoso.com")
         picture = str(artifact("refused"))
+        refused = await asyncio.to_thread(page.do, {"until": CHLOE.object_id, "picture": picture})
+        assert "You are not among the people who may use this bot" in refused
+
+
+async def test_a_refusal_in_the_dark(playground: PlaygroundCommand, people: Headless) -> None:
+    """What a stranger is told, and in front of whom, looks as it should in the dark theme of whoever reads along."""
+    with playground.browser("dark") as page:
+        await asyncio.to_thread(page.do, _GREETED)
+        await asyncio.to_thread(page.do, {"in": "Mail operations chat", **_GREETED})
+        await people.say(CHLOE, _SHARED)
+        picture = str(artifact("refused-dark"))
         refused = await asyncio.to_thread(page.do, {"until": CHLOE.object_id, "picture": picture})
         assert "You are not among the people who may use this bot" in refused
 
