@@ -24,6 +24,7 @@ _DOCUMENTS = [
     "docs/bot.md",
     "docs/diagnoses.md",
     "docs/forgeries.md",
+    "docs/install-bot.md",
 ]
 _NAME = r"(?:MAILCHECK|AZURE|MicrosoftApp)\w+"
 
