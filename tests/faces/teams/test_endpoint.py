@@ -257,8 +257,10 @@ async def test_an_activity_that_the_sdk_cannot_read(world: World) -> None:
     """A signed activity with a member of the wrong kind is a 400, and no exception."""
     conversation = world.teams.directory.personal(ANNA)
     activity = (await world.teams.say("help")).activity
-    reply = await world.teams.deliver({**activity, "id": "2", "entities": "x"}, conversation)
+    reply = await world.teams.deliver({**activity, "id": "2", "attachments": 5}, conversation)
     assert reply.status == 400
+    assert isinstance(reply.body, dict)
+    assert reply.body["detail"] == "The body is not an activity"
 
 
 async def test_a_turn_that_failed_is_run_again() -> None:
