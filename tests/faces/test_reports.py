@@ -235,14 +235,6 @@ def test_notices_and_the_canary_are_told() -> None:
     assert document["canary"] == {"mailbox": "canary@contoso.com", "protocols": {"imap": "opened"}}
 
 
-def test_a_sign_in_by_smtp_is_told() -> None:
-    """SMTP has no folders and no messages: its limit for one is told, where the server names one."""
-    signed_in = report(imap=ProtocolReport(Healthy(Submission(157_286_400)), 300))
-    smtp = dataclasses.replace(signed_in, protocols={MailProtocol.SMTP: signed_in.protocols[MailProtocol.IMAP]})
-    assert report_json(smtp)["protocols"]["smtp"]["sizeLimit"] == 157_286_400
-    assert "✔ SMTP accepted the sign-in: takes messages of up to 150 MB (300 ms)" in report_text(smtp)
-
-
 def test_what_was_still_waited_for_is_no_failure() -> None:
     """A check that was cut short claims nothing that it does not know."""
     slow = dataclasses.replace(REFUSED, waiting=Waiting(Stage.AUTH, "outlook.office365.com:995", 9.2))

@@ -80,12 +80,11 @@ class Tokens:
 class World:
     """Teams, the bot, and what the bot is built of."""
 
-    def __init__(self, teams: Teams, server: WebServer, checks: Checks, tokens: Tokens) -> None:
+    def __init__(self, teams: Teams) -> None:
         self.teams = teams
-        self.server = server
-        self.checks = checks
+        self.checks = Checks()
         self.inspect = Inspect()
-        self.tokens = tokens
+        self.tokens = Tokens()
         self.endpoint: TeamsEndpoint | None = None
 
     def build(
@@ -184,7 +183,7 @@ async def world() -> AsyncIterator[World]:
     await server.start()
     async with teams:
         teams.bot_url = f"{server.url}/api/messages"
-        made.append(World(teams, server, Checks(), Tokens()))
+        made.append(World(teams))
         made[0].build()
         yield made[0]
     await server.stop()

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from lab.teams.card_text import draw
-from mailcheck.faces.teams.card_parts import BUDGET
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.report_card import report_card
 from mailcheck.model.evidence import Stage
@@ -418,8 +417,3 @@ def test_causes_that_are_left_out_are_counted_and_not_weighed() -> None:
 def test_any_report_is_a_valid_card(imap: ProtocolReport, pop: ProtocolReport) -> None:
     """Whatever a check finds, its card keeps to the schema, the budget and the rules for text."""
     assert_valid(report_card(report({MailProtocol.IMAP: imap, MailProtocol.POP: pop})))
-
-
-def test_the_budget_is_below_teams_limit() -> None:
-    """The budget leaves room for the message around the card below the smallest limit that Teams ever had."""
-    assert BUDGET <= 24 * 1024 < 28_000
