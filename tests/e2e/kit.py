@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from lab.app_process import AppProcess
 from lab.world import World
 from mailcheck.compose import build_use_cases
 from mailcheck.model.report import Report
@@ -84,6 +86,19 @@ class Terminal:
         out, err = await asyncio.wait_for(process.communicate(), _COMMAND_LIMIT)
         assert process.returncode is not None
         return Ended(process.returncode, out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def another_app(world: World, folder: Path, **changes: str) -> AsyncIterator[Path]:
+    """Teams talks to another app, with these settings besides the world's, until that ends; gives the app's log."""
+    usual, log = world.teams.bot_url, folder / "host.log"
+    with log.open("wb") as sink:
+        async with AppProcess(ROOT, {**world.settings(), **changes}, log=sink) as process:
+            world.teams.bot_url = f"{process.url}/api/messages"
+            try:
+                yield log
+            finally:
+                world.teams.bot_url = usual
 
 
 class Checker:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from lab.app_process import AppProcess
 from lab.teams.conversation import ANNA, BEN, Conversation, Happening, Kind
 from lab.tenant import BOT_CLIENT_ID
 from lab.world import BOT_CERTIFICATE, World
-from tests.e2e.kit import ROOT, App
+from tests.e2e.kit import App, another_app
 from tests.e2e.test_secrets import assert_clean
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("app")]
@@ -147,25 +146,19 @@ async def test_the_bot_proves_itself_in_three_ways(
     world: World, proof: str, change: dict[str, str], tmp_path: Path
 ) -> None:
     """By a secret, by a certificate out of the vault, or as a managed identity: the connector takes its answer."""
-    bot_url, seen, log = world.teams.bot_url, len(world.entra.sightings), tmp_path / "host.log"
-    with log.open("wb") as sink:
-        async with AppProcess(ROOT, {**world.settings(), **change}, log=sink) as process:
-            world.teams.bot_url = f"{process.url}/api/messages"
-            assert (await world.teams.say("help")).posts
-    world.teams.bot_url = bot_url
+    seen = len(world.entra.sightings)
+    async with another_app(world, tmp_path, **change) as log:
+        assert (await world.teams.say("help")).posts
     assert world.teams.connector.refused == []
     asked = {sighting.credential for sighting in world.entra.sightings[seen:] if sighting.client_id == BOT_CLIENT_ID}
     assert asked == ({proof} - {"managed identity"})  # the platform gives that token, and Entra sees no request
     assert_clean("the log", log.read_text(), world)
 
 
-async def test_an_explanation_links_to_the_guide(world: World) -> None:
+async def test_an_explanation_links_to_the_guide(world: World, tmp_path: Path) -> None:
     """Where MAILCHECK_GUIDE_URL says where the guide can be read, `explain` leads to the diagnosis in it."""
-    bot_url = world.teams.bot_url
-    async with AppProcess(ROOT, {**world.settings(), "MAILCHECK_GUIDE_URL": "https://guide.contoso.com"}) as process:
-        world.teams.bot_url = f"{process.url}/api/messages"
+    async with another_app(world, tmp_path, MAILCHECK_GUIDE_URL="https://guide.contoso.com"):
         reply = await world.teams.say("explain pop-sign-in-refused")
-    world.teams.bot_url = bot_url
     (post,) = reply.posts
     links = {one["title"]: one["url"] for one in _actions(post.cards[0]) if one["type"] == "Action.OpenUrl"}
     assert links["Guide"] == "https://guide.contoso.com#pop-sign-in-refused"
@@ -173,40 +166,27 @@ async def test_an_explanation_links_to_the_guide(world: World) -> None:
 
 async def test_a_bot_without_its_certificate_says_so_in_the_log(world: World, tmp_path: Path) -> None:
     """The vault has no certificate of that name: nothing can be posted, Teams hears 200, and the log says why."""
-    change = {"MicrosoftAppPassword": "", "MAILCHECK_BOT_CERTIFICATE": "another"}
-    bot_url, log = world.teams.bot_url, tmp_path / "host.log"
-    with log.open("wb") as sink:
-        async with AppProcess(ROOT, {**world.settings(), **change}, log=sink) as process:
-            world.teams.bot_url = f"{process.url}/api/messages"
-            reply = await world.teams.say("help")
-    world.teams.bot_url = bot_url
+    async with another_app(world, tmp_path, MicrosoftAppPassword="", MAILCHECK_BOT_CERTIFICATE="another") as log:
+        reply = await world.teams.say("help")
     assert (reply.status, reply.posts) == (200, [])
     assert "the bot's certificate could not be had: SecretNotFound" in log.read_text()
     assert_clean("the log", log.read_text(), world)
 
 
-async def test_only_operators_are_answered(world: World) -> None:
+async def test_only_operators_are_answered(world: World, tmp_path: Path) -> None:
     """With MAILCHECK_OPERATORS set, others are told their object id, and no check is made."""
-    settings = {**world.settings(), "MAILCHECK_OPERATORS": ANNA.object_id}
-    bot_url = world.teams.bot_url
-    async with AppProcess(ROOT, settings) as process:
-        world.teams.bot_url = f"{process.url}/api/messages"
+    async with another_app(world, tmp_path, MAILCHECK_OPERATORS=ANNA.object_id):
         seen = len(world.exchange.sightings)
         refused = await world.teams.say("/mailcheck info@contoso.com", user=BEN)
         assert BEN.object_id in refused.text
         assert len(world.exchange.sightings) == seen
         assert "Healthy" in (await world.teams.say("/mailcheck info@contoso.com", user=ANNA)).text
-    world.teams.bot_url = bot_url
 
 
-async def test_missing_settings_are_said_in_the_chat(world: World) -> None:
+async def test_missing_settings_are_said_in_the_chat(world: World, tmp_path: Path) -> None:
     """A bot with an identity and nothing else names the settings that a check needs."""
-    settings = {name: value for name, value in world.settings().items() if name != "MAILCHECK_CERTIFICATE"}
-    bot_url = world.teams.bot_url
-    async with AppProcess(ROOT, settings) as process:
-        world.teams.bot_url = f"{process.url}/api/messages"
+    async with another_app(world, tmp_path, MAILCHECK_CERTIFICATE=""):
         assert "MAILCHECK_CERTIFICATE" in (await world.teams.say("/mailcheck info@contoso.com")).text
-    world.teams.bot_url = bot_url
 
 
 async def test_no_secret_in_conversations_or_log(world: World, app: App) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.app_process import AppProcess
 from lab.teams.faults import Late
 from lab.teams.service import Reply
 from lab.world import World
 from mailcheck.adapters.bot_keys import WAIT
-from tests.e2e.kit import ROOT
+from tests.e2e.kit import another_app
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
@@ -64,16 +63,10 @@ async def _turn_below(limit: float, world: World, folder: Path) -> Reply:
 
 
 async def _first_turn(world: World, folder: Path) -> tuple[Reply, float]:
-    settings = {**world.settings(), "MAILCHECK_TIMEOUT": "60"}
-    with (folder / "host.log").open("wb") as log:
-        async with AppProcess(ROOT, settings, log=log) as process:
-            world.teams.bot_url, usual = f"{process.url}/api/messages", world.teams.bot_url
-            try:
-                started = time.monotonic()
-                reply = await world.teams.say("/mailcheck silent@contoso.com imap")
-                return reply, time.monotonic() - started
-            finally:
-                world.teams.bot_url = usual
+    async with another_app(world, folder, MAILCHECK_TIMEOUT="60"):
+        started = time.monotonic()
+        reply = await world.teams.say("/mailcheck silent@contoso.com imap")
+        return reply, time.monotonic() - started
 
 
 async def _first_card(world: World) -> float:
