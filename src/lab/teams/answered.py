@@ -86,7 +86,7 @@ def _error(code: object, value: object) -> Outcome | None:
 
 
 def _silent(expected: int) -> _Reader:
-    """An answer that shows nothing of the bot's: this one asks nobody to sign in."""
+    """A type that asks this client to sign somebody in or to ask again later, which it does not do: it fails."""
     return lambda code, _value: _wrong(f"{code} as the answer") if code == expected else None
 
 

@@ -66,7 +66,6 @@ class Teams(CallingServer):
         tenant_id: The tenant of all conversations.
         verify: Verifies the tokens that the bot calls with.
         clock: The time now, UTC.
-        new_id: A new activity id; by default the clock's milliseconds, as Teams numbers messages.
         port: The port to serve on; 0 for any.
 
     Attributes:
@@ -85,14 +84,13 @@ class Teams(CallingServer):
         tenant_id: str,
         verify: Verify,
         clock: Callable[[], dt.datetime],
-        new_id: Callable[[], str] | None = None,
         port: int = 0,
     ) -> None:
         super().__init__(port=port, client_max_size=MAX_BODY_BYTES)
         self.bot_url = bot_url
         self.bot_id = bot_id
         self._clock = clock
-        self._new_id = new_id or _MessageIds(clock)
+        self._new_id = _MessageIds(clock)
         self.directory = Directory(tenant_id)
         self.issuer = Issuer(audience=bot_id, clock=clock)
         bearer = BotBearer(verify, bot_id)
