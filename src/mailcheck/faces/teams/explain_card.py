@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mailcheck.diagnosis.entry import GUIDE
+from mailcheck.faces.teams.buttons import further
 from mailcheck.faces.teams.card_parts import (
     Element,
     block,
@@ -17,7 +18,6 @@ from mailcheck.faces.teams.card_parts import (
     foreign,
     heading,
     label,
-    link,
     said,
     toggle,
 )
@@ -48,8 +48,7 @@ def _card(one: Explained, whole: int, guide: str) -> Element:
     body = [header, label("What you see"), coded(f"{one.seen}.", spacing="None")]
     for number, cause in enumerate(one.causes, 1):
         body.append(_cause(number, cause, len(one.causes), guide if number > whole else ""))
-    links = (link("Guide", f"{guide}#{one.id}"), link("Read more", one.reference))
-    actions = [there for there in links if there]
+    actions = further(f"{guide}#{one.id}", one.reference)
     if one.decisions:
         body.append(block(list(_apart(one)), id=_APART, isVisible=False, separator=True))
         actions.append(toggle("What tells them apart", _APART))

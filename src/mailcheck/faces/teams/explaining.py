@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from mailcheck.faces.teams.buttons import explain
+from mailcheck.faces.teams.buttons import explain, further
 from mailcheck.faces.teams.card_parts import (
     Element,
     block,
@@ -18,7 +18,6 @@ from mailcheck.faces.teams.card_parts import (
     foreign,
     heading,
     label,
-    link,
     row_of_buttons,
     said,
     size,
@@ -44,14 +43,10 @@ _NOTICE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much a card tells: numbers of things, and bytes of JSON for each text."""
+    """How much a card explains: the number of causes and of notices, and bytes of JSON for each text."""
 
-    folders: int
-    steps: int
-    lines: int
     causes: int
     text: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +90,7 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
             yield label(f"What was seen{failed}")
             yield boxed([evidence])
     yield from _causes(fault, number, told, detail)
-    links = (link("Guide", diagnosis.explanation), link("Read more", diagnosis.reference))
-    yield row_of_buttons([explain(diagnosis.id), *(one for one in links if one)])
+    yield row_of_buttons([explain(diagnosis.id), *further(diagnosis.explanation, diagnosis.reference)])
 
 
 def _id(diagnosis: Diagnosis) -> Element:

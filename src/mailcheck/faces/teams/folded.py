@@ -1,6 +1,7 @@
 """What a report's card holds folded up (pure): the tree of folders, and the steps with the talk to each server."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -28,7 +29,24 @@ _ICONS: Final = {
 }
 
 
-def tree(listing: Listing, detail: Detail) -> Iterator[Element]:
+@dataclass(frozen=True, slots=True)
+class ReportDetail(Detail):
+    """How much a report's card tells, besides what it explains.
+
+    Attributes:
+        folders: Rows of the tree.
+        steps: Steps of each conversation; and answers of the listing that could not be read.
+        lines: Lines of each transcript.
+        line: Bytes of JSON of one of these, and of what is worth knowing of a step.
+    """
+
+    folders: int
+    steps: int
+    lines: int
+    line: int
+
+
+def tree(listing: Listing, detail: ReportDetail) -> Iterator[Element]:
     """The first folders, how many more there are, and what could not be read."""
     yield heading("Folders", size="Medium")
     yield from (_folder(row) for row in islice(rows(listing.folders), detail.folders))
@@ -48,7 +66,7 @@ def _folder(row: Row) -> Element:
     return branch(min(row.depth, DEPTH_LIMIT), shown, f"({', '.join(marks)})" if marks else "")
 
 
-def talk(report: Report, detail: Detail) -> Iterator[Element]:
+def talk(report: Report, detail: ReportDetail) -> Iterator[Element]:
     """The steps with what is worth knowing of each, then the talk with each server."""
     yield heading("Steps", size="Medium")
     yield from _steps("Before the servers", report.preparation, detail)
@@ -68,7 +86,7 @@ def talk(report: Report, detail: Detail) -> Iterator[Element]:
         yield said(markdown, isSubtle=True, size="Small", spacing="None" if place else "Medium")
 
 
-def _steps(title: str, steps: Sequence[Step], detail: Detail, unmet: str = "failed") -> Iterator[Element]:
+def _steps(title: str, steps: Sequence[Step], detail: ReportDetail, unmet: str = "failed") -> Iterator[Element]:
     shown = steps[: detail.steps]
     if shown:
         yield label(title)
@@ -77,7 +95,7 @@ def _steps(title: str, steps: Sequence[Step], detail: Detail, unmet: str = "fail
         yield branch(0, f"{step.name} {step.ms:,} ms{state}", clean(step.detail, detail.line))
 
 
-def _transcript(one: ProtocolReport, detail: Detail) -> Iterator[Element]:
+def _transcript(one: ProtocolReport, detail: ReportDetail) -> Iterator[Element]:
     """Its beginning and its end: the greeting, and what it came to."""
     lines, left = one.transcript, len(one.transcript) - detail.lines
     if left <= 0:
@@ -89,6 +107,6 @@ def _transcript(one: ProtocolReport, detail: Detail) -> Iterator[Element]:
     yield from _lines(lines[head + left :], detail)
 
 
-def _lines(lines: Sequence[str], detail: Detail) -> Iterator[Element]:
+def _lines(lines: Sequence[str], detail: ReportDetail) -> Iterator[Element]:
     """What a server said, letter by letter."""
     return (verbatim(clean(line, detail.line) or _BLANK, spacing="None") for line in lines)

@@ -23,8 +23,8 @@ from mailcheck.faces.teams.card_parts import (
     some,
     toggle,
 )
-from mailcheck.faces.teams.explaining import Detail, fault_parts, faults, notice_parts, refused_parts
-from mailcheck.faces.teams.folded import talk, tree
+from mailcheck.faces.teams.explaining import fault_parts, faults, notice_parts, refused_parts
+from mailcheck.faces.teams.folded import ReportDetail, talk, tree
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, Summary, contents, done, in_force, mail_roles_first, summary
 from mailcheck.model.evidence import Stage
@@ -35,11 +35,11 @@ _DETAILS: Final = "details"
 
 # The first that fits into the budget; the last one always does.
 _DETAILED: Final = (
-    Detail(folders=80, steps=20, lines=60, causes=6, text=800, line=200),
-    Detail(folders=50, steps=16, lines=30, causes=6, text=600, line=160),
-    Detail(folders=25, steps=12, lines=12, causes=4, text=400, line=120),
-    Detail(folders=10, steps=6, lines=0, causes=3, text=200, line=80),
-    Detail(folders=0, steps=0, lines=0, causes=1, text=100, line=40),
+    ReportDetail(folders=80, steps=20, lines=60, causes=6, text=800, line=200),
+    ReportDetail(folders=50, steps=16, lines=30, causes=6, text=600, line=160),
+    ReportDetail(folders=25, steps=12, lines=12, causes=4, text=400, line=120),
+    ReportDetail(folders=10, steps=6, lines=0, causes=3, text=200, line=80),
+    ReportDetail(folders=0, steps=0, lines=0, causes=1, text=100, line=40),
 )
 
 
@@ -48,7 +48,7 @@ def report_card(report: Report, refused: Sequence[Refused] = ()) -> Element:
     return fitting(_report(report, refused, detail) for detail in _DETAILED)
 
 
-def _report(report: Report, refused: Sequence[Refused], detail: Detail) -> Element:
+def _report(report: Report, refused: Sequence[Refused], detail: ReportDetail) -> Element:
     told = summary(report)
     body = [
         _header(report, told),
@@ -77,7 +77,7 @@ def _header(report: Report, told: Summary) -> Element:
     return block(lines, style=STYLES[told.state], bleed=True)
 
 
-def _opened(report: Report, detail: Detail) -> Iterator[Element]:
+def _opened(report: Report, detail: ReportDetail) -> Iterator[Element]:
     for protocol, one in report.protocols.items():
         if isinstance(one.verdict, Healthy):
             found = one.verdict.found
@@ -87,13 +87,13 @@ def _opened(report: Report, detail: Detail) -> Iterator[Element]:
             yield line(State.HEALTHY.mark, lines, f"{one.duration_ms:,} ms", spacing="Medium")
 
 
-def _broken(report: Report, detail: Detail) -> Iterator[Element]:
+def _broken(report: Report, detail: ReportDetail) -> Iterator[Element]:
     told: set[tuple[str, ...]] = set()
     for number, fault in enumerate(faults(report), 1):
         yield block(list(fault_parts(fault, number, told, detail)), spacing="Large")
 
 
-def _facts(report: Report, detail: Detail) -> Iterator[Element]:
+def _facts(report: Report, detail: ReportDetail) -> Iterator[Element]:
     certificate, token = report.certificate, report.token
     pairs: list[tuple[str, str]] = []
     if certificate:

@@ -27,11 +27,11 @@ from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import Severity
 from mailcheck.model.request import EVERYONE, MailProtocol
 
-_PROBLEMS: Final = 20
+_PROBLEM_LIMIT: Final = 20
 _DETAILED: Final = (
-    Detail(folders=0, steps=0, lines=0, causes=6, text=400, line=200),
-    Detail(folders=0, steps=0, lines=0, causes=2, text=200, line=120),
-    Detail(folders=0, steps=0, lines=0, causes=1, text=100, line=60),
+    Detail(causes=6, text=400),
+    Detail(causes=2, text=200),
+    Detail(causes=1, text=100),
 )
 
 
@@ -97,12 +97,12 @@ def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[State, str]:
 def problems(found: Sequence[SettingProblem]) -> Iterator[Element]:
     """Settings that an administrator has to look at, each by its name."""
     yield said("An administrator has to look at these app settings of the Function App:")
-    for one in found[:_PROBLEMS]:  # no facts: beside such a name, no room is left for its value on a telephone
+    for one in found[:_PROBLEM_LIMIT]:  # no facts: beside such a name, no room is left for its value on a telephone
         yield block(
             [said(foreign(one.name, 100), weight="Bolder"), said(foreign(one.problem, 200), spacing="None")],
             spacing="Medium",
         )
-    if (left := len(found) - _PROBLEMS) > 0:
+    if (left := len(found) - _PROBLEM_LIMIT) > 0:
         yield said(f"and {left:,} more", isSubtle=True)
 
 
