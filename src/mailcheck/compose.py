@@ -172,13 +172,13 @@ def build_teams(
 
 def _bot_tokens(bot: BotSettings, session: "requests.Session") -> "AppTokens | IdentityTokens":
     """Where the bot's own token comes from."""
-    from mailcheck.adapters.bot_credentials import SCOPE, AppTokens, Configured, IdentityTokens  # noqa: PLC0415
+    from mailcheck.adapters.bot_credentials import SCOPE, AppTokens, ConfiguredSecret, IdentityTokens  # noqa: PLC0415
     from mailcheck.adapters.entra import EntraTokens  # noqa: PLC0415 - see the top of the file
     from mailcheck.adapters.keyvault import Identity, KeyVaultCredentials  # noqa: PLC0415
 
-    source: Configured | KeyVaultCredentials
+    source: ConfiguredSecret | KeyVaultCredentials
     if bot.password is not None:
-        source = Configured(bot.password)
+        source = ConfiguredSecret(bot.password)
     elif bot.certificate is not None:
         source = KeyVaultCredentials(
             vault_url=bot.certificate.vault_url,

@@ -19,7 +19,7 @@ from mailcheck.adapters.bot_credentials import (
     AppTokens,
     BotCredentials,
     BotToken,
-    Configured,
+    ConfiguredSecret,
     CredentialSource,
     IdentityTokens,
     NoToken,
@@ -68,7 +68,7 @@ def _app_tokens(world: World, source: CredentialSource, tenant: str = TENANT_ID)
 
 
 def _by_secret(world: World, password: str = _PASSWORD, tenant: str = TENANT_ID) -> AppTokens:
-    return _app_tokens(world, Configured(Secret(password)), tenant)
+    return _app_tokens(world, ConfiguredSecret(Secret(password)), tenant)
 
 
 def _by_certificate(world: World) -> tuple[AppTokens, KeyVaultCredentials]:

@@ -120,7 +120,7 @@ class CredentialSource(Protocol):
         """The credential did not do: the next one is to be read anew."""
 
 
-class Configured:
+class ConfiguredSecret:
     """A client secret that stands in the settings: there is no other before the next start."""
 
     def __init__(self, value: Secret[str]) -> None:
@@ -155,11 +155,11 @@ class AppTokens:
         """A token, or why there is none: Entra's words, such as `AADSTS7000215: Invalid client secret provided`."""
         credential = await self._credentials.credential()
         if isinstance(credential, Evidence):
-            return NoToken(f"the bot's certificate could not be had: {_words(credential)}")
+            return NoToken(f"the bot's certificate could not be had: {_words(credential.signal, credential.said)}")
         token = await self._entra.token(credential)
         if isinstance(token, Evidence):
             self._credentials.forget()
-            return NoToken(f"Entra gave the bot no token: {_words(token)}")
+            return NoToken(f"Entra gave the bot no token: {_words(token.signal, token.said)}")
         ends = token.claims.expires_at
         return BotToken(token.value, (ends - self._now()).total_seconds() if ends else 0.0)
 
@@ -198,9 +198,8 @@ class IdentityTokens:
         try:
             answer = identity.get_token(SCOPE)
         except NotGivenError as none:
-            status, said = none.evidence.details.get("status", ""), none.evidence.said
-            words = said if said.startswith(status) else f"{status}, {said}"
-            return NoToken(f"the managed identity gave no token: {words}")
+            status = none.evidence.details.get("status", "")
+            return NoToken(f"the managed identity gave no token: {_words(status, none.evidence.said)}")
         if not isinstance(answer.token, str):  # the SDK takes it on trust
             return NoToken("the managed identity gave no token: its answer has none")
         return BotToken(Secret(answer.token), answer.expires_on - self._now().timestamp())
@@ -218,6 +217,6 @@ class IdentityTokens:
         return VaultIdentity(Identity(managed=True, client_id=self._app_id), "", transport)
 
 
-def _words(seen: Evidence) -> str:
-    """Signal and words in one line; Entra's begin with the signal."""
-    return seen.said if seen.said.startswith(seen.signal) else f"{seen.signal} {seen.said}".strip()
+def _words(signal: str, said: str) -> str:
+    """Signal and words in one line; some words, such as Entra's, begin with the signal."""
+    return said if said.startswith(signal) else f"{signal} {said}".strip()
