@@ -110,7 +110,7 @@ async def _said(world: World) -> tuple[float, float]:
     seen = len(chat.posts) + 1  # what is said, then the card
     began = time.perf_counter()
     turn = asyncio.create_task(world.teams.say(_TALK))
-    await chat.wait_until(lambda now: True if len(now.posts) > seen else None, timeout=20)
+    await chat.wait_until(lambda now: len(now.posts) > seen, timeout=20)
     first = time.perf_counter() - began
     reply = await turn
     assert reply.status == 200

@@ -75,7 +75,7 @@ async def _first_card(world: World) -> float:
     before = len(chat.posts)
     started = time.monotonic()
     turn = asyncio.create_task(world.teams.say("/mailcheck slow@contoso.com imap"))
-    await chat.wait_until(lambda seen: True if len(seen.posts) >= before + 2 else None, timeout=10)
+    await chat.wait_until(lambda seen: len(seen.posts) >= before + 2, timeout=10)
     took = time.monotonic() - started
     assert not turn.done()
     await turn

@@ -44,7 +44,7 @@ async def test_waiting_has_a_deadline(chat: Conversation) -> None:
 
 
 async def test_a_state_can_be_waited_for(chat: Conversation) -> None:
-    """`wait_until` returns the first answer that is not None, after however many changes."""
+    """`wait_until` returns the first answer that is true, after however many changes."""
 
     def done(now: Conversation) -> Post | None:
         return next((post for post in now.posts.values() if post.text == "done"), None)

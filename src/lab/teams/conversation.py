@@ -178,7 +178,7 @@ class Conversation:
         return self.changes[after]
 
     async def wait_until[T](self, seen: Callable[["Conversation"], T | None], *, timeout: float) -> T:  # noqa: ASYNC109 - as above
-        """The first answer of `seen` that is not None; it is asked now and after each change.
+        """The first answer of `seen` that is true; it is asked now and after each change.
 
         Raises:
             TimeoutError: `seen` still had no answer after `timeout` seconds.
@@ -186,7 +186,7 @@ class Conversation:
         async with asyncio.timeout(timeout):
             while True:
                 count = len(self.changes)
-                if (answer := seen(self)) is not None:
+                if answer := seen(self):
                     return answer
                 await self.next_change(after=count)
 

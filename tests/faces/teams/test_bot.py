@@ -80,7 +80,7 @@ async def test_the_card_says_checking_while_the_check_runs(world: World) -> None
     world.checks.go_on.clear()
     conversation = world.teams.directory.personal(ANNA)
     turn = asyncio.create_task(world.teams.say(_COMMAND))
-    first = await conversation.wait_until(lambda seen: _cards(seen) or None, timeout=10)
+    first = await conversation.wait_until(_cards, timeout=10)
     assert first == [[_CHECKING]]
     world.checks.go_on.set()
     await turn
@@ -109,7 +109,7 @@ async def test_a_progress_that_is_late_does_not_take_the_verdicts_place(world: W
     turn = asyncio.create_task(world.teams.say(_COMMAND))
     await asyncio.wait_for(held.has.wait(), 10)
     world.checks.go_on.set()
-    await conversation.wait_until(lambda seen: True if _cards(seen) == [[_CHECKING, _REPORT]] else None, timeout=10)
+    await conversation.wait_until(lambda seen: _cards(seen) == [[_CHECKING, _REPORT]], timeout=10)
     held.go_on.set()
     await turn
     assert _cards(conversation) == [[_CHECKING, _REPORT, _CHECKING, _REPORT]]

@@ -233,7 +233,7 @@ async def test_teams_repeats_itself_while_a_check_runs(world: World) -> None:
     seen = await conversation.wait_until(
         lambda now: next((post.activity for post in now.posts.values() if post.type == "message"), None), timeout=10
     )
-    await conversation.wait_until(lambda now: len(now.changes) > 2 or None, timeout=10)
+    await conversation.wait_until(lambda now: len(now.changes) > 2, timeout=10)
     again = await world.teams.deliver(seen, conversation)
     assert again.status == 200
     world.checks.go_on.set()

@@ -78,7 +78,7 @@ class TeamsEndpoint:
 
     Teams hears 200 whenever the activity has been dealt with, also where an answer could not be delivered: on any
     other status it would send the same activity again, and give it up after 15 seconds likewise. What it does send
-    again is answered 200 and left alone, and so is what anybody else does, for as long as its token is good.
+    again, or anybody else in its place, is answered 200 and left alone for as long as the token is good.
 
     Args:
         guard: Stands before everything that reads the body.
