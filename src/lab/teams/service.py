@@ -66,7 +66,6 @@ class Teams(CallingServer):
         tenant_id: The tenant of all conversations.
         verify: Verifies the tokens that the bot calls with.
         clock: The time now, UTC.
-        port: The port to serve on; 0 for any.
 
     Attributes:
         bot_url: As above.
@@ -84,9 +83,8 @@ class Teams(CallingServer):
         tenant_id: str,
         verify: Verify,
         clock: Callable[[], dt.datetime],
-        port: int = 0,
     ) -> None:
-        super().__init__(port=port, client_max_size=MAX_BODY_BYTES)
+        super().__init__(client_max_size=MAX_BODY_BYTES)
         self.bot_url = bot_url
         self.bot_id = bot_id
         self._clock = clock
@@ -106,11 +104,7 @@ class Teams(CallingServer):
         return f"{self.url}{PREFIX}/"
 
     async def start(self) -> None:
-        """Begins to serve.
-
-        Raises:
-            OSError: The port is taken.
-        """
+        """Begins to serve."""
         await super().start()
         self._nobody = socket.socket()  # it never listens: connections to its port are refused
         self._nobody.bind(("127.0.0.1", 0))
@@ -149,18 +143,10 @@ class Teams(CallingServer):
         await conversation.add(activity)
         return await self.deliver(activity, conversation, user=user)
 
-    async def invoke(
-        self,
-        name: str,
-        value: Mapping[str, Any],
-        *,
-        conversation: Conversation,
-        user: Person = ANNA,
-        reply_to: str | None = None,
-    ) -> Reply:
-        """Sends an invoke activity; its answer is the reply's `status` and `body`."""
-        activity = activities.invoke(self._envelope(conversation, user), name, value, reply_to=reply_to)
-        return await self.deliver(activity, conversation, user=user)
+    async def invoke(self, name: str, value: Mapping[str, Any], *, conversation: Conversation) -> Reply:
+        """Sends an invoke activity of no message; its answer is the reply's `status` and `body`."""
+        activity = activities.invoke(self._envelope(conversation, ANNA), name, value)
+        return await self.deliver(activity, conversation)
 
     async def press(
         self,

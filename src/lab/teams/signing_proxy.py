@@ -31,7 +31,6 @@ class SigningProxy(CallingServer):
         bot_url: The bot's messaging endpoint.
         playground_url: The Playground's own service URL, such as http://localhost:56150/_connector.
         tenant_id: Put into activities that name no tenant.
-        port: The port to serve on; 0 for any.
     """
 
     def __init__(
@@ -42,9 +41,8 @@ class SigningProxy(CallingServer):
         bot_url: str,
         playground_url: str,
         tenant_id: str,
-        port: int = 0,
     ) -> None:
-        super().__init__(port=port, client_max_size=MAX_BODY_BYTES)
+        super().__init__(client_max_size=MAX_BODY_BYTES)
         self._issuer = issuer
         self._bearer = bearer
         self._bot_url = bot_url
