@@ -26,6 +26,7 @@ from lab.playground import serve as serve_playground
 from lab.scenario import Scenario, UnknownScenario
 from lab.scenarios import find, listing
 from lab.teams.chat import chat
+from lab.teams.delivery import MESSAGES_PATH
 from lab.teams.terminal import Terminal
 from lab.tenant import TENANT_DOMAIN
 from lab.world import World
@@ -108,7 +109,7 @@ async def _serve(options: argparse.Namespace) -> int:
     async with World(scenario=options.scenario) as world:
         port = _PORT if options.port is None else options.port
         async with AppProcess(_APP, world.settings(), port=port, auth=options.auth) as app:
-            world.teams.bot_url = f"{app.url}/api/messages"
+            world.teams.bot_url = app.url + MESSAGES_PATH
             if options.export:
                 sys.stdout.writelines(f"{name}={value}\n" for name, value in world.settings().items())
             sys.stdout.write(f"ready {app.url}\n")
@@ -131,7 +132,7 @@ async def _chat(options: argparse.Namespace) -> int:
             )
         except AppFailed as failed:
             raise AppFailed(f"{failed}; its log is {path}") from failed
-        world.teams.bot_url = f"{app.url}/api/messages"
+        world.teams.bot_url = app.url + MESSAGES_PATH
         welcome = _welcome(app.url, path, options.scenario)
         terminal.write(_fitted(welcome, terminal.width) if terminal.live else welcome)
         await chat(world.teams, terminal)

@@ -23,8 +23,9 @@ from lab.scenario import Scenario
 from lab.teams.activities import BOT_NAME, bot_account, member
 from lab.teams.bearer import BotBearer
 from lab.teams.conversation import ANNA, BEN, CHLOE, Person
+from lab.teams.delivery import MESSAGES_PATH
 from lab.teams.directory import CHANNEL_ID, TEAM_NAME, Directory
-from lab.teams.signing_proxy import MESSAGES_PATH, SigningProxy
+from lab.teams.signing_proxy import SigningProxy
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE, TENANT_DOMAIN, TENANT_ID
 from lab.world import World
 

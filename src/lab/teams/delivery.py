@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 
+MESSAGES_PATH = "/api/messages"  # where the app has its messaging endpoint
 # Teams gives a bot 15 seconds for a turn: https://github.com/MicrosoftDocs/msteams-docs/issues/6084
 PATIENCE_SECONDS = 15.0
 

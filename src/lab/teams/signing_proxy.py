@@ -13,11 +13,10 @@ from aiohttp import web
 from lab.serving import CallingServer
 from lab.teams.bearer import BotBearer, denied
 from lab.teams.connector import MAX_BODY_BYTES, PREFIX
-from lab.teams.delivery import Answer, deliver
+from lab.teams.delivery import MESSAGES_PATH, Answer, deliver
 from lab.teams.faults import BAD_ARGUMENT, BAD_GATEWAY
 from lab.teams.issuer import Issuer
 
-MESSAGES_PATH = "/api/messages"
 # A person presses buttons there and looks: the Playground waits longer than Teams, and so does the proxy.
 _PATIENCE_SECONDS = 60.0
 
