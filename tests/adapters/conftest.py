@@ -1,14 +1,16 @@
-"""What the tests of the mail socket share: an authority, who trusts it, and a server's certificate."""
+"""What the tests of the adapters share: an authority, who trusts it, and a server's certificate."""
 
 import datetime as dt
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from lab.pki import Authority
 from mailcheck.adapters.transport import MailTransport
-from mailcheck.adapters.trust import tls_context
+from mailcheck.adapters.trust import http_session, tls_context
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,13 @@ def trust(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> ssl
     file: Path = tmp_path_factory.mktemp("trust") / "ca.pem"
     file.write_bytes(authority.pem)
     return tls_context(file)
+
+
+@pytest.fixture
+def session(trust: ssl.SSLContext) -> Iterator[requests.Session]:
+    """The HTTP session of the product, which trusts that authority too."""
+    with http_session(trust) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """The bot's own token, from the lab's Entra by MSAL and from its managed identity by azure-identity."""
 
 import asyncio
-import datetime as dt
-import ssl
 from collections.abc import AsyncIterator
 
 import pytest
@@ -26,25 +24,14 @@ from mailcheck.adapters.bot_credentials import (
 )
 from mailcheck.adapters.entra import EntraTokens
 from mailcheck.adapters.keyvault import KeyVaultCredentials
-from mailcheck.adapters.trust import http_session
 from mailcheck.model.secret import Secret
-from tests.adapters.azure_kit import pair_of
+from tests.adapters.azure_kit import now, pair_of
 from tests.adapters.azure_world import World, world_of
 from tests.adapters.bot_kit import OTHER_ID, Clock
 
 _PASSWORD = "correct horse battery staple"
 _CERTIFICATE = "bot"
 _PAIR = pair_of()
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-@pytest.fixture
-def session(trust: ssl.SSLContext) -> requests.Session:
-    """The product's HTTP session, trusting the lab."""
-    return http_session(trust)
 
 
 @pytest.fixture
@@ -64,7 +51,7 @@ def _app_tokens(world: World, source: CredentialSource, tenant: str = TENANT_ID)
     entra = EntraTokens(
         authority=f"{world.entra.url}/{tenant}", client_id=BOT_CLIENT_ID, scope=SCOPE, session=world.session
     )
-    return AppTokens(source, entra=entra, now=_now)
+    return AppTokens(source, entra=entra, now=now)
 
 
 def _by_secret(world: World, password: str = _PASSWORD, tenant: str = TENANT_ID) -> AppTokens:
@@ -166,7 +153,7 @@ async def test_a_forgotten_token_is_bought_anew(world: World) -> None:
 @pytest.mark.usefixtures("world")
 async def test_a_managed_identity_gives_a_token(session: requests.Session) -> None:
     """UserAssignedMSI: the platform gives a token for the identity that is the bot; forgotten, another."""
-    tokens = IdentityTokens(app_id=BOT_CLIENT_ID, session=session, now=_now)
+    tokens = IdentityTokens(app_id=BOT_CLIENT_ID, session=session, now=now)
     token = await tokens.fetch()
     assert isinstance(token, BotToken)
     assert token.lifetime > 1000
@@ -182,7 +169,7 @@ async def test_a_managed_identity_gives_a_token(session: requests.Session) -> No
 @pytest.mark.usefixtures("world")
 async def test_an_identity_that_is_not_assigned_is_a_value(session: requests.Session) -> None:
     """An identity that the app does not have gives no token and no KeyError."""
-    answer = await IdentityTokens(app_id=OTHER_ID, session=session, now=_now).fetch()
+    answer = await IdentityTokens(app_id=OTHER_ID, session=session, now=now).fetch()
     assert isinstance(answer, NoToken)
     assert "managed identity" in answer.reason
 

@@ -1,6 +1,5 @@
 """The bot's token from a managed identity, whatever the identity endpoint answers: it is a value, and not kept."""
 
-import datetime as dt
 import ssl
 from collections.abc import AsyncIterator
 
@@ -11,15 +10,8 @@ from lab.pki import Authority
 from lab.planned import Page
 from lab.tenant import BOT_CLIENT_ID, BOT_PRINCIPAL_ID, Application
 from mailcheck.adapters.bot_credentials import BotToken, IdentityTokens, NoToken
-from mailcheck.adapters.trust import http_session
-from tests.adapters.azure_kit import Answer, Peer, document, page, served
+from tests.adapters.azure_kit import Answer, Peer, document, now, page, served
 from tests.adapters.azure_world import World, world_of
-
-
-@pytest.fixture
-def session(trust: ssl.SSLContext) -> requests.Session:
-    """The product's HTTP session, trusting the lab."""
-    return http_session(trust)
 
 
 @pytest.fixture
@@ -33,7 +25,7 @@ async def world(
 
 
 def _tokens(session: requests.Session) -> IdentityTokens:
-    return IdentityTokens(app_id=BOT_CLIENT_ID, session=session, now=lambda: dt.datetime.now(dt.UTC))
+    return IdentityTokens(app_id=BOT_CLIENT_ID, session=session, now=now)
 
 
 @pytest.mark.parametrize(

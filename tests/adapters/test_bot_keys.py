@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -16,7 +15,6 @@ from lab.signing import SigningKey
 from mailcheck.adapters import bot_keys
 from mailcheck.adapters.bot_keys import SigningKeys
 from mailcheck.adapters.bounded import BODY_LIMIT
-from mailcheck.adapters.trust import http_session
 from tests.adapters.bot_kit import Clock
 
 _KEY = SigningKey.generate()
@@ -56,12 +54,11 @@ class Documents:
 
 
 @pytest.fixture
-async def documents(trust: ssl.SSLContext) -> AsyncIterator[Documents]:
+async def documents(session: requests.Session) -> AsyncIterator[Documents]:
     """The two documents on loopback, for the product's HTTP session."""
-    with http_session(trust) as session:
-        made = Documents(session)
-        await made.server.start()
-        yield made
+    made = Documents(session)
+    await made.server.start()
+    yield made
     await made.server.stop()
 
 

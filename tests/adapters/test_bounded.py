@@ -4,27 +4,18 @@ import asyncio
 import gzip
 import ssl
 import time
-from collections.abc import Iterator
 
 import pytest
 import requests
 
 from mailcheck.adapters.bounded import BODY_LIMIT
 from mailcheck.adapters.https import fault_of
-from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Fault
 from tests.adapters.azure_kit import Peer, page, served
 from tests.adapters.mail_kit import Script, serving
 
 TIMEOUT = (5.0, 0.3)  # seconds to connect, and to read
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
-
-
-@pytest.fixture
-def session(trust: ssl.SSLContext) -> Iterator[requests.Session]:
-    """The HTTP session of the product."""
-    with http_session(trust) as session:
-        yield session
 
 
 def dripping(head: bytes) -> Script:

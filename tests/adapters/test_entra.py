@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import logging
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import jwt
@@ -13,7 +12,6 @@ import requests
 
 from lab.pki import Authority, KeyPair
 from lab.tenant import EXCHANGE_RESOURCE, MAIL_CLIENT_ID, MAIL_PRINCIPAL_ID, TENANT_ID
-from mailcheck.adapters.trust import http_session
 from mailcheck.model.credential import Token
 from tests.adapters.azure_kit import (
     SCOPE,
@@ -27,13 +25,6 @@ from tests.adapters.entra_kit import PAIR, TOKEN, entra_of, evidence, peer_of, t
 
 RENEWED = pair_of()
 STRANGER = pair_of()
-
-
-@pytest.fixture
-def session(trust: ssl.SSLContext) -> Iterator[requests.Session]:
-    """The HTTP session of the product."""
-    with http_session(trust) as session:
-        yield session
 
 
 async def test_a_token_says_what_exchange_will_read(authority: Authority, session: requests.Session) -> None:

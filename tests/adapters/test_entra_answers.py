@@ -2,14 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
 
 import pytest
 import requests
 
 from lab.pki import Authority
 from lab.tenant import EXCHANGE_RESOURCE, MAIL_CLIENT_ID, TENANT_ID
-from mailcheck.adapters.trust import http_session
 from mailcheck.model.credential import ClientSecret, Token
 from mailcheck.model.evidence import Fault
 from mailcheck.model.secret import Secret
@@ -25,14 +23,6 @@ from tests.adapters.azure_kit import (
 )
 from tests.adapters.entra_kit import DISCOVERY, PAIR, TOKEN, entra_of, evidence, peer_of, tokens_of
 from tests.adapters.mail_kit import serving
-
-
-@pytest.fixture
-def session(trust: ssl.SSLContext) -> Iterator[requests.Session]:
-    """The HTTP session of the product."""
-    with http_session(trust) as session:
-        yield session
-
 
 DESCRIBED = "AADSTS90033: A transient error has occurred.\r\nTrace ID: 1\r\nCorrelation ID: 2"
 JWT_TEXT = "eyJhbGciOiJQUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln"
