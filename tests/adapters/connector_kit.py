@@ -130,11 +130,12 @@ def refusal(status: int, code: str = "Code", **headers: str) -> Callable[[], web
 class Bot:
     """Sends one message, and keeps what came of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **members: object) -> None:
         self.sent: list[object] = []
+        self._members = members
 
     async def __call__(self, turn: TurnContext) -> None:
-        self.sent.append(await turn.send_activity("hello"))
+        self.sent.append(await turn.send_activity(Activity(type=ActivityTypes.message, text="hello", **self._members)))
 
 
 class Update:

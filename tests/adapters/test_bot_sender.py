@@ -16,7 +16,7 @@ from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, Attac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcheck.adapters.bot_tries import TRIES
+from mailcheck.adapters.bot_tries import FOLLOWED, NEXT_TIME, TRIES
 from mailcheck.adapters.bounded import BODY_LIMIT
 from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.delivery import Trouble, Undelivered
@@ -214,6 +214,33 @@ async def test_what_is_tried_once_is_not_waited_for_long(trust: ssl.SSLContext) 
         assert time.monotonic() - began < 10.0
         assert progress.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
         assert peer.connections == 1
+
+
+async def test_a_message_that_another_follows_leaves_it_the_time(usual: World) -> None:
+    """A connector that is silent from the first has only that long: the verdict can still be sent, and is."""
+    async with serving(_asked(_silent)) as peer:
+        first = Bot(importance=ActivityImportance.low)
+        began = time.monotonic()
+        await usual.run(first, seconds=FOLLOWED + 0.5, serviceUrl=f"http://{peer.endpoint}/")
+        assert time.monotonic() - began < FOLLOWED + 0.5 - NEXT_TIME / 2
+        assert first.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
+        assert peer.connections == 1
+
+
+async def test_a_message_that_another_follows_does_not_wait_for_a_token_for_long(usual: World) -> None:
+    """Where that is late, the message would be: it is not sent any more."""
+    usual.source.go_on.clear()
+    first, last = Bot(importance=ActivityImportance.low), Bot()
+
+    async def turn(context: TurnContext) -> None:
+        await first(context)
+        usual.source.go_on.set()
+        await last(context)
+
+    await usual.run(turn, seconds=FOLLOWED + 0.2)
+    assert first.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
+    assert isinstance(last.sent[0], ResourceResponse)
+    assert len(usual.connector.calls) == 1
 
 
 async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from botbuilder.core import TurnContext
-from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, ResourceResponse
+from botbuilder.schema import ActivityImportance, ResourceResponse
 
 from mailcheck.adapters.bot_tries import TRIES
 from mailcheck.model.delivery import Trouble, Undelivered
@@ -57,20 +56,24 @@ async def test_no_try_begins_too_late(world: World, asked: list[str], tries: int
     assert len(world.connector.calls) == tries
 
 
-async def test_what_the_next_message_makes_up_for_is_tried_once(world: World) -> None:
-    """Progress is marked by a low importance, whatever kind of activity it is; Teams does not see the mark."""
-    world.connector.answers.extend([refusal(503)] * 3)
+async def test_what_the_next_update_makes_up_for_is_tried_once(world: World) -> None:
+    """Progress is marked by a low importance; Teams does not see the mark."""
+    world.connector.answers.append(refusal(503))
     update = Update(importance=ActivityImportance.low)
     await world.run(update)
-    sent: list[object] = []
+    assert update.sent == [Undelivered(Trouble.BUSY, "503 Code")]
+    assert len(world.connector.calls) == 1
+    assert not any("importance" in body for body in world.connector.bodies)
 
-    async def bot(turn: TurnContext) -> None:
-        sent.append(await turn.send_activity(Activity(type=ActivityTypes.typing, importance=ActivityImportance.low)))
-        sent.append(await turn.send_activity(Activity(text="x", importance=ActivityImportance.low)))
 
-    await world.run(bot)
-    assert [*update.sent, *sent] == [Undelivered(Trouble.BUSY, "503 Code")] * 3
-    assert len(world.connector.calls) == 3
+@pytest.mark.parametrize("asked, tries", [("26", 2), ("27", 1)])
+async def test_a_message_that_another_follows_is_not_sent_late(world: World, asked: str, tries: int) -> None:
+    """It is worth another try, but of thirty seconds not in the last three: the one that stays has to come after it."""
+    world.connector.answers.append(refusal(429, Retry_After=asked))
+    first = Bot(importance=ActivityImportance.low)
+
+    await world.run(first)
+    assert len(world.connector.calls) == tries
     assert not any("importance" in body for body in world.connector.bodies)
 
 

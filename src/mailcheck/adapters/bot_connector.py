@@ -33,7 +33,7 @@ from msrest.pipeline.async_abc import AsyncPipeline
 
 from mailcheck.adapters.bot_credentials import BotCredentials
 from mailcheck.adapters.bot_sender import TIMEOUTS, ConnectorSender
-from mailcheck.adapters.bot_tries import LEAST_TIME, Pause, Tries
+from mailcheck.adapters.bot_tries import FOLLOWED, LEAST_TIME, Pause, Tries
 from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.delivery import Undelivered
 
@@ -47,9 +47,10 @@ class TeamsChannel:
 
     In a turn, `send_activity` and `update_activity` give a `ResourceResponse`, whose id may be None, or an
     `Undelivered`; they have ended by the turn's deadline, whatever the connector does. What passes is tried again as
-    long as there is time. An activity of `importance` `low`, such as progress that the next one makes up for, is
-    tried once, and not waited for long; where it was given up, what is put in its place later is put there again once
-    it has ended. The mark is for this adapter, and Teams does not see it.
+    long as there is time. An activity of `importance` `low` is progress that the next one makes up for, and leaves that
+    the time: an update is tried once, and not waited for long; a new message is not sent late. Where an update was
+    given up, what is put in its place later is put there again once it has ended. The mark is for this adapter, and
+    Teams does not see it.
 
     Args:
         app_id: The bot's application (client) id.
@@ -129,35 +130,42 @@ class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotat
         return [await self._send(context, activity) for activity in activities]
 
     async def update_activity(self, context: TurnContext, activity: Activity) -> Delivered:
-        unmarked, once = _unmarked(activity)
+        unmarked, followed = _unmarked(activity)
 
         async def update() -> ResourceResponse:
             await super(_Adapter, self).update_activity(context, unmarked)
             return ResourceResponse(id=activity.id)
 
-        outcome: Delivered = await self._tries.deliver("update", update, once=once, deadline=self._deadline)
-        if once or isinstance(outcome, Undelivered):
+        outcome: Delivered = await self._deliver("update", update, update=True, followed=followed)
+        if followed or isinstance(outcome, Undelivered):
             return outcome
         # Teams may carry out an update that was given up after this one, which would then be gone from the chat.
         if await self._sender.end_given_up(self._deadline - LEAST_TIME):
-            outcome = await self._tries.deliver("update", update, once=False, deadline=self._deadline)
+            outcome = await self._deliver("update", update, update=True, followed=False)
         return outcome
 
     async def _send(self, context: TurnContext, activity: Activity) -> Delivered:
-        unmarked, once = _unmarked(activity)
+        unmarked, followed = _unmarked(activity)
 
         async def send() -> ResourceResponse:
+            if followed:  # a token may be long in coming
+                await self._sender.have_token(self._deadline - FOLLOWED)
             sent: list[ResourceResponse] = await super(_Adapter, self).send_activities(context, [unmarked])
             return sent[0]
 
         if activity.type == ActivityTypes.invoke_response:  # this one does not go to the connector
             return await send()
         kind = ActivityTypes(activity.type).value
-        return await self._tries.deliver(kind, send, once=once, deadline=self._deadline)
+        return await self._deliver(kind, send, update=False, followed=followed)
+
+    async def _deliver(
+        self, what: str, call: Callable[[], Awaitable[ResourceResponse]], *, update: bool, followed: bool
+    ) -> Delivered:
+        return await self._tries.deliver(what, call, deadline=self._deadline, update=update, followed=followed)
 
 
 def _unmarked(activity: Activity) -> tuple[Activity, bool]:
-    """The activity as Teams is to have it, and whether it is worth one try only."""
+    """The activity as Teams is to have it, and whether another one makes up for it."""
     if activity.importance != ActivityImportance.low:
         return activity, False
     plain = copy(activity)

@@ -17,7 +17,7 @@ from msrest.pipeline.universal import RawDeserializer
 from msrest.universal_http import ClientRequest
 from msrest.universal_http.async_requests import AsyncRequestsClientResponse
 
-from mailcheck.adapters.bot_answers import NotTakenError, Setback, refused, unanswered
+from mailcheck.adapters.bot_answers import OUT_OF_TIME, NotTakenError, Setback, refused, unanswered
 from mailcheck.adapters.bot_credentials import BotCredentials, NoToken
 from mailcheck.adapters.https import fault_of, json_object, line_of
 from mailcheck.adapters.one_flight import in_thread
@@ -80,6 +80,18 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         if isinstance(outcome, Setback):
             raise NotTakenError(outcome)
         return outcome
+
+    async def have_token(self, by: float) -> None:
+        """Returns when there is a token to send with.
+
+        Raises:
+            NotTakenError: there is none, or not by this time of the running loop's clock.
+        """
+        try:
+            async with asyncio.timeout_at(by):
+                await self._token()
+        except TimeoutError:
+            raise NotTakenError(OUT_OF_TIME) from None
 
     async def end_given_up(self, until: float) -> bool:
         """Whether there were calls that whoever made them has given up; they have ended, or it is that late.

@@ -13,7 +13,10 @@ from mailcheck.model.delivery import Undelivered
 TRIES: Final = 4
 FIRST_PAUSE: Final = 1.0  # seconds; doubled with each try. A chat takes seven messages in a second
 LEAST_TIME: Final = 0.5  # seconds before the deadline: no try but the first begins later
-PASSING_TIME: Final = 2.0  # seconds for what is tried once: it leaves the rest to what follows it
+PASSING_TIME: Final = 2.0  # seconds for an update that another message follows: it leaves the rest to that
+# Seconds before the deadline that are left to a message by the one that it follows, whatever came of that.
+NEXT_TIME: Final = 1.3
+FOLLOWED: Final = NEXT_TIME + PASSING_TIME  # the same: no try of what another message follows begins later
 
 _log = logging.getLogger(__name__)
 
@@ -33,25 +36,33 @@ class Tries:
         self._chance = chance
 
     async def deliver[T](
-        self, what: str, call: Callable[[], Awaitable[T]], *, once: bool, deadline: float
+        self, what: str, call: Callable[[], Awaitable[T]], *, deadline: float, update: bool, followed: bool
     ) -> T | Undelivered:
-        """What came of a call that was made at most `TRIES` times, or `once`.
+        """What came of a call that was made at most `TRIES` times.
 
         Args:
             what: Is delivered; for the log.
             call: One try; raises `NotTakenError`.
-            once: There is to be no other, and no long wait for this one.
-            deadline: When this has ended at the latest, on the running loop's clock.
+            deadline: When the turn has to have ended, on the running loop's clock: this has by then, at the latest.
+            update: It takes the place of a message.
+            followed: Another message makes up for it, and needs its time. So an update is tried once, and not waited
+                for long. A new message is tried again, as those that follow take its place, but not late: if it got
+                there in the last moment, it would be what stays.
         """
+        once = update and followed
+        first_by, next_by = deadline, deadline - LEAST_TIME
+        if followed:
+            first_by = next_by = deadline - FOLLOWED
+            deadline -= NEXT_TIME
         if once:
             deadline = min(deadline, asyncio.get_running_loop().time() + PASSING_TIME)
         for number in count(1):
             try:
-                return await _by(deadline, call)
+                return await _by(deadline, call, begin=first_by)
             except NotTakenError as error:
                 setback = error.setback
             pause = self._before_next(number, setback)
-            late = asyncio.get_running_loop().time() + pause + LEAST_TIME > deadline
+            late = asyncio.get_running_loop().time() + pause > next_by
             if once or not setback.again or number == TRIES or late:
                 break
             await self._pause(pause)
@@ -68,13 +79,13 @@ class Tries:
         return FIRST_PAUSE * 2.0 ** (number - 1) * (1 + self._chance()) / 2
 
 
-async def _by[T](deadline: float, call: Callable[[], Awaitable[T]]) -> T:
-    """One try, which has ended by then; it is not begun any more when it is too late.
+async def _by[T](deadline: float, call: Callable[[], Awaitable[T]], *, begin: float) -> T:
+    """One try, which has ended by the deadline; from the time on at which to begin at the latest, it is not begun.
 
     Raises:
         NotTakenError: it came to nothing.
     """
-    if asyncio.get_running_loop().time() >= deadline:
+    if asyncio.get_running_loop().time() >= begin:
         raise NotTakenError(OUT_OF_TIME)
     try:
         async with asyncio.timeout_at(deadline):

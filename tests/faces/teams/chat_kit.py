@@ -28,9 +28,9 @@ class Wall:
     slow: float = 0.0
     nameless: bool = False
 
-    async def post(self, said: Said) -> str | Undelivered:
+    async def post(self, said: Said, *, passing: bool = False) -> str | Undelivered:
         message_id = f"m{1 + sum(call[0] == 'post' for call in self.calls)}"
-        outcome = await self._call(("post", message_id, _words(said), False))
+        outcome = await self._call(("post", message_id, _words(said), passing))
         return outcome or ("" if self.nameless else message_id)
 
     async def replace(self, message_id: str, said: Said, *, passing: bool = False) -> Undelivered | None:

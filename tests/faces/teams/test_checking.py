@@ -149,6 +149,15 @@ async def test_no_progress_is_in_the_verdicts_way() -> None:
     assert wall.times[-1] >= now + 12 * _PACE * 0.99
 
 
+async def test_a_first_card_that_would_be_late_is_not_shown() -> None:
+    """Where a turn has begun so late, the chat hears the verdict alone: a card before it might be what stays."""
+    wall = Wall()
+    now = asyncio.get_running_loop().time()
+    checking = Checking(Check(Stage.VAULT, each=2 * _PACE), pace=_PACE)
+    checked = await checking.run(_requests(_ANNA), (), Message(wall), now + CLOSING + QUIET)
+    assert wall.said == [f"post m1: {checked.card['speak']}"]
+
+
 async def test_a_buttons_card_is_changed_in_its_place() -> None:
     """No new message where there is one already."""
     wall = Wall()

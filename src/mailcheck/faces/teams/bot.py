@@ -75,25 +75,29 @@ class _Chat:
     def __init__(self, turn: TurnContext) -> None:
         self._turn = turn
 
-    async def post(self, said: Element | str) -> str | Undelivered:
-        sent = await self._turn.send_activity(_activity(said))
+    async def post(self, said: Element | str, *, passing: bool = False) -> str | Undelivered:
+        sent = await self._turn.send_activity(_activity(said, passing=passing))
         return sent if isinstance(sent, Undelivered) else str((sent.id if sent else None) or "")
 
     async def replace(self, message_id: str, said: Element | str, *, passing: bool = False) -> Undelivered | None:
-        message = _activity(said)
+        message = _activity(said, passing=passing)
         message.id = message_id
-        message.importance = ActivityImportance.low if passing else None  # to the adapter: one try, and no more
         outcome = await self._turn.update_activity(message)
         return outcome if isinstance(outcome, Undelivered) else None
 
 
-def _activity(said: Element | str) -> Activity:
+def _activity(said: Element | str, *, passing: bool) -> Activity:
     """A message with this card alone, or this text: Teams splits one with a text beside the card in two."""
+    importance = ActivityImportance.low if passing else None  # to the adapter: another one makes up for it
     if isinstance(said, str):
-        return Activity(type=ActivityTypes.message, text=said, text_format=TextFormatTypes.plain)
+        return Activity(
+            type=ActivityTypes.message, text=said, text_format=TextFormatTypes.plain, importance=importance
+        )  # fmt: skip
     attachment = Attachment(content_type=CARD_TYPE, content=said)
     # The summary is what a notification says.
-    return Activity(type=ActivityTypes.message, summary=said["speak"], attachments=[attachment])
+    return Activity(
+        type=ActivityTypes.message, summary=said["speak"], attachments=[attachment], importance=importance
+    )  # fmt: skip
 
 
 def _strip(activity: Activity) -> None:

@@ -10,8 +10,11 @@ from mailcheck.model.delivery import Trouble, Undelivered
 class Chat(Protocol):
     """One conversation, during one turn."""
 
-    async def post(self, said: Element | str) -> str | Undelivered:
-        """Sends a card, or plain text, as a new message; gives its id, which may be empty."""
+    async def post(self, said: Element | str, *, passing: bool = False) -> str | Undelivered:
+        """Sends a card, or plain text, as a new message; gives its id, which may be empty.
+
+        `passing`: another one will follow, so it is not sent late.
+        """
 
     async def replace(self, message_id: str, said: Element | str, *, passing: bool = False) -> Undelivered | None:
         """Puts a card, or plain text, in the place of a message; none: it is there.
@@ -65,7 +68,7 @@ class Message:
             if outcome and outcome.trouble is Trouble.LOST:
                 self._id = None
         if self._id is None:
-            outcome = await self._chat.post(said)
+            outcome = await self._chat.post(said, passing=passing)
             self._id = outcome or None if isinstance(outcome, str) else None
             self._nameless = outcome == ""
         self.trouble = outcome if isinstance(outcome, Undelivered) else None

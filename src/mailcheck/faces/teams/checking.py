@@ -20,8 +20,8 @@ from mailcheck.model.request import CheckRequest
 PACE: Final = 1.0  # seconds between two states of the card: Teams takes seven calls a second for a whole conversation
 # Seconds before the end of a turn at which a check has to have ended: the card that tells so has to get there too.
 CLOSING: Final = 1.3
-# Seconds before that in which the card stays as it is: a call may take so long (`PASSING_TIME` of bot_tries.py), and
-# the card that tells the outcome would have to wait for it.
+# Seconds before that in which the card stays as it is, and no first one is shown: a call may take so long
+# (`PASSING_TIME` of bot_tries.py), and the card that tells the outcome would have to wait for it.
 QUIET: Final = 2.0
 
 
@@ -78,10 +78,10 @@ class Checking:
     async def _follow(
         self, under_way: "_UnderWay", work: asyncio.Task[Any], message: Message, until: float
     ) -> None:  # fmt: skip
-        """Keeps the card up to date until this time, and waits for the work; the first card is shown at any time."""
+        """Keeps the card up to date until this time, and waits for the work."""
         now, shown = asyncio.get_running_loop().time, -1
         while not work.done():
-            if under_way.moments != shown and (shown < 0 or now() < until):
+            if under_way.moments != shown and now() < until:
                 shown = under_way.moments
                 await message.pass_by(under_way.card())
             await asyncio.wait({work}, timeout=self._pace)
