@@ -1,5 +1,6 @@
 """The bot where Teams' connector makes trouble: the whole app, and the lab's connector as strict as Teams'."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ from lab.teams.faults import HungUp, Late, NoCards, Trouble
 from lab.teams.rates import Call, Rates
 from lab.teams.service import Teams
 from lab.world import World
+from tests.faces.teams.card_rules import elements
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("app")]
 
@@ -42,6 +44,19 @@ async def test_ten_mailboxes_keep_within_teams_limits(teams: Teams) -> None:
     updates = [change for change in chat.changes[before:] if change.happening is Happening.UPDATED]
     assert "of 10 mailboxes healthy" in reply.text
     assert len(updates) >= 2
+    assert teams.connector.rates.exceeded == []
+
+
+async def test_a_button_that_ten_people_press_at_once_is_one_check(teams: Teams) -> None:
+    """The card goes through it once, for all of them, and no call is one too many; each has the verdict."""
+    chat = teams.directory.group()
+    (post,) = (await teams.say("info@contoso.com", conversation=chat, mention=True)).posts
+    (again,) = (one for one in elements(post.cards[0]) if one.get("verb") == "check")
+    before = len(post.versions)
+    pressed = (teams.press(again, post, conversation=chat, user=user) for user in [ANNA, BEN] * 5)
+    replies = await asyncio.gather(*pressed)
+    assert all("Healthy" in reply.text for reply in replies)
+    assert len(post.versions) - before <= 4, "a state or two of the check, and the verdict"
     assert teams.connector.rates.exceeded == []
 
 

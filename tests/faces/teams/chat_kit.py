@@ -20,6 +20,7 @@ class Wall:
         times: When each call began, on the loop's clock.
         slow: Seconds that each call takes.
         nameless: Whether new messages are taken without an id.
+        place: Which conversation it is.
     """
 
     calls: list[tuple[str, str, str, bool]] = field(default_factory=list)
@@ -27,6 +28,7 @@ class Wall:
     times: list[float] = field(default_factory=list)
     slow: float = 0.0
     nameless: bool = False
+    place: str = "a:1"
 
     async def post(self, said: Said, *, passing: bool = False) -> str | Undelivered:
         message_id = f"m{1 + sum(call[0] == 'post' for call in self.calls)}"

@@ -15,6 +15,7 @@ from mailcheck.faces.teams.checking import CLOSING, PACE, Checker, Checking
 from mailcheck.faces.teams.explain_card import explain_card
 from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
 from mailcheck.faces.teams.status_card import StatusFacts, status_card
+from mailcheck.faces.teams.together import Together
 from mailcheck.model.delivery import Undelivered
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
@@ -26,6 +27,9 @@ _ID_UNKNOWN: Final = "Teams did not tell it"
 _EXPLAINED: Final = "The explanation is in the chat, below."
 _NOT_SHOWN: Final = "The chat did not take the explanation. Write: explain "
 _NO_BUTTON: Final = "This button is not one of mine, or it is of another version. Write: mailcheck, and an address."
+_BEING_CHECKED: Final = "This is being checked already. The card tells what is found."
+# The verdict that the audit notes of a check that somebody else has begun, and that has not ended for who joined it.
+_UNDER_WAY: Final = "under way"
 # The verdict that the audit notes of somebody whom the bot does not work for.
 _STRANGER: Final = "not an operator"
 
@@ -109,6 +113,7 @@ class Answers:
         self._facts = facts
         self._guide = guide or GUIDE
         self._pace = pace
+        self._together: Together[tuple[Done, Element]] = Together()
 
     async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
         """Answers what was written, by this time of the running loop's clock."""
@@ -140,12 +145,24 @@ class Answers:
             return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + clean(asker.object_id or _ID_UNKNOWN, 100)
         match intent:
             case Check():
-                return await self._check(intent, Message(chat, message_id), deadline)
+                return await self._again(intent, chat, message_id, deadline)
             case Explain(diagnosis_id):
                 done = await _shown(Message(chat), self._explanation(diagnosis_id), "explain")
                 return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
             case _:
                 return Done("unknown button"), NoButton(_NO_BUTTON)
+
+    async def _again(
+        self, asked: Check, chat: Chat, message_id: str | None, deadline: float
+    ) -> tuple[Done, Pressed]:  # fmt: skip
+        """Checks once for all who press the button meanwhile: it is one card, in one chat that has its limits."""
+        if message_id is None:
+            return await self._check(asked, Message(chat), deadline)
+        key = (chat.place, message_id, asked)
+        done = await self._together.do(
+            key, lambda: self._check(asked, Message(chat, message_id), deadline), deadline
+        )  # fmt: skip
+        return done or (Done(_UNDER_WAY, _mailboxes(asked)), _BEING_CHECKED)
 
     async def _check(self, asked: Check, message: Message, deadline: float) -> tuple[Done, Element]:
         """Runs the checks; gives what the audit notes, and the card that was left in the message."""
