@@ -25,6 +25,9 @@ _DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
         (PUT, 403, "ConversationBlockedByUser", Trouble.SHUT_OUT),
         (POST, 403, "MessageWritesBlocked", Trouble.SHUT_OUT),
         (POST, 403, "ForbiddenOperationException", Trouble.SHUT_OUT),
+        (PUT, 403, "MessageWritesBlocked", Trouble.SHUT_OUT),
+        (PUT, 403, "ForbiddenOperationException", Trouble.SHUT_OUT),
+        (PUT, 403, "InvalidBotApiHost", Trouble.SHUT_OUT),
         (POST, 403, "InvalidBotApiHost", Trouble.SHUT_OUT),
         (POST, 403, "NotEnoughPermissions", Trouble.SHUT_OUT),
         (POST, 403, "", Trouble.SHUT_OUT),
@@ -84,6 +87,14 @@ def test_the_time_to_wait(headers: dict[str, str], wait: float | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "status, asks", [(412, True), (429, True), (500, True), (503, True), (401, False), (403, False)]
+)
+def test_only_what_is_busy_asks_for_time(status: int, asks: bool) -> None:
+    """A refusal that no time would change has none, whatever its headers say."""
+    assert (refused(status, "", {"Retry-After": "5"}, update=False).told.wait is not None) is asks
+
+
+@pytest.mark.parametrize(
     "fault, may_be_taken, message, update",
     [
         (Fault.REFUSED, False, True, True),
@@ -113,6 +124,7 @@ def test_what_is_tried_again_without_an_answer(
     [
         (403, "BotDisabledByAdmin", "Teams admin center"),
         (403, "BotNotInConversationRoster", "install"),
+        (403, "ForbiddenOperationException", "for this person"),
         (401, "BotNotRegistered", "Azure Bot"),
         (401, "", "MicrosoftAppTenantId"),
         (401, "Whatever", "MicrosoftAppType"),

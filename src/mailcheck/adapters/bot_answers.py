@@ -63,7 +63,6 @@ class NotTakenError(Exception):
     """
 
     def __init__(self, setback: Setback) -> None:
-        super().__init__(setback.told.reason)
         self.setback = setback
 
 

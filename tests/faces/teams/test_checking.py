@@ -5,17 +5,19 @@ import time
 
 import pytest
 
+from mailcheck.adapters.bot_tries import LEAST_TIME, NEXT_TIME, PASSING_TIME
 from mailcheck.faces.teams.card_plain import plain_text
 from mailcheck.faces.teams.chat import Message
 from mailcheck.faces.teams.checking import CLOSING, QUIET, Checked, Checking
+from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.faces.teams.intent import Refused
-from mailcheck.model.delivery import Trouble
+from mailcheck.model.delivery import Trouble, Undelivered
 from mailcheck.model.evidence import Stage
 from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from tests.faces.teams.card_kit import HEALTHY
-from tests.faces.teams.chat_kit import Wall, trouble
+from tests.faces.teams.chat_kit import Said, Wall, trouble
 
 _PACE = 0.05
 _ANNA, _BEN = Mailbox("anna@contoso.com"), Mailbox("ben@contoso.com")
@@ -94,6 +96,37 @@ async def test_the_card_changes_at_its_pace() -> None:
     apart = [after - before for before, after in zip(wall.times, wall.times[1:-1], strict=False)]
     assert len(apart) >= 4
     assert min(apart) >= _PACE * 0.99
+
+
+async def test_the_usual_pace_is_a_second() -> None:
+    """Teams takes seven calls in a second, of all that is said in a conversation: the card changes once in it."""
+    wall = Wall()
+    deadline = asyncio.get_running_loop().time() + 30
+    await Checking(Check(*[Stage.DNS] * 25, each=0.1)).run(_requests(_ANNA), (), Message(wall), deadline)
+    first, second, third, *_ = wall.times
+    assert 0.99 <= second - first < 1.5
+    assert 0.99 <= third - second < 1.5
+
+
+async def test_the_card_tells_how_long_it_has_been() -> None:
+    """Since the question, in seconds."""
+    shown: list[str] = []
+
+    class Read(Wall):
+        async def post(self, said: Said, *, passing: bool = False) -> str | Undelivered:
+            assert not isinstance(said, str)
+            shown.append(plain_text(said))
+            return await super().post(said, passing=passing)
+
+    await _run(Check(Stage.VAULT, each=_PACE), Read())
+    assert "\n0 s" in shown[0]
+
+
+def test_the_verdict_has_the_time_that_the_connector_leaves_it() -> None:
+    """What is said of a check that goes on has ended when the check has, and that leaves the card a second at least."""
+    assert (CLOSING, QUIET) == (NEXT_TIME, PASSING_TIME)
+    assert CLOSING >= LEAST_TIME + 0.5
+    assert TURN_LIMIT - CLOSING >= 10, "the usual time of a check"
 
 
 async def test_a_slow_chat_does_not_keep_the_check_waiting() -> None:

@@ -50,7 +50,7 @@ class Message:
 
     async def pass_by(self, card: Element) -> None:
         """Shows a card that another will follow; not where none could, or where the chat is in trouble."""
-        if self._plain or self._nameless:
+        if self._nameless:
             return
         if self.trouble is None or self.trouble.trouble is Trouble.LOST:
             await self._put(card, passing=True)
