@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from botbuilder.core import TurnContext
 from botbuilder.schema import ActivityImportance, ResourceResponse
 
 from mailcheck.adapters.bot_tries import TRIES
@@ -75,6 +76,23 @@ async def test_a_message_that_another_follows_is_not_sent_late(world: World, ask
     await world.run(first)
     assert len(world.connector.calls) == tries
     assert not any("importance" in body for body in world.connector.bodies)
+
+
+@pytest.mark.parametrize("asked, left_alone", [("9", True), ("60", False)])
+async def test_who_asks_to_be_left_alone_is(world: World, asked: str, left_alone: bool) -> None:
+    """The time that a refused progress was told counts for what follows it, too; one beyond the turn is no use."""
+    world.connector.answers.append(refusal(429, Retry_After=asked))
+    progress, last = Update(importance=ActivityImportance.low), Update()
+
+    async def turn(context: TurnContext) -> None:
+        await progress(context)
+        await last(context)
+
+    await world.run(turn)
+    assert isinstance(progress.sent[0], Undelivered)
+    assert isinstance(last.sent[0], ResourceResponse)
+    assert len(world.connector.calls) == 2
+    assert [round(pause) for pause in world.connector.pauses] == ([9] if left_alone else [])
 
 
 async def test_a_connector_that_is_down_is_a_value(world: World, caplog: pytest.LogCaptureFixture) -> None:

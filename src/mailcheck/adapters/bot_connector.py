@@ -74,7 +74,8 @@ class TeamsChannel:
         self._app_id = app_id
         self._credentials = credentials
         self._session = session
-        self._tries = Tries(pause, chance)
+        self._pause = pause
+        self._chance = chance
         self._timeouts = timeouts
         # The client wants credentials, and builds a pipeline of its own around them, which `_Connectors` replaces.
         self._configuration = BotFrameworkConnectorConfiguration(Authentication(), base_url=None)
@@ -100,7 +101,7 @@ class TeamsChannel:
 
         sender = ConnectorSender(self._credentials, self._session, deadline=deadline, timeouts=self._timeouts)
         connectors = _Connectors(self._configuration, sender)
-        adapter = _Adapter(connectors, sender, self._tries, deadline)
+        adapter = _Adapter(connectors, sender, Tries(self._pause, self._chance), deadline)
         answer = await adapter.process_activity(self._authenticated(parsed.service_url, connectors), parsed, logic)
         return (HTTPStatus.OK, None) if answer is None else (int(answer.status), answer.body)
 

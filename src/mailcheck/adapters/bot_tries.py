@@ -24,7 +24,7 @@ type Pause = Callable[[float], Awaitable[None]]
 
 
 class Tries:
-    """Makes a call until it is taken, or that is no use.
+    """Makes the calls of one turn, each until it is taken, or that is no use.
 
     Args:
         pause: Waits so many seconds before another try.
@@ -34,6 +34,7 @@ class Tries:
     def __init__(self, pause: Pause, chance: Callable[[], float]) -> None:
         self._pause = pause
         self._chance = chance
+        self._free = float("-inf")  # until then the connector has asked to be left alone, on the running loop's clock
 
     async def deliver[T](
         self, what: str, call: Callable[[], Awaitable[T]], *, deadline: float, update: bool, followed: bool
@@ -49,20 +50,25 @@ class Tries:
                 for long. A new message is tried again, as those that follow take its place, but not late: if it got
                 there in the last moment, it would be what stays.
         """
+        now = asyncio.get_running_loop().time
         once = update and followed
         first_by, next_by = deadline, deadline - LEAST_TIME
         if followed:
             first_by = next_by = deadline - FOLLOWED
             deadline -= NEXT_TIME
         if once:
-            deadline = min(deadline, asyncio.get_running_loop().time() + PASSING_TIME)
+            deadline = min(deadline, now() + PASSING_TIME)
+        if now() < self._free <= next_by:
+            await self._pause(self._free - now())
         for number in count(1):
             try:
                 return await _by(deadline, call, begin=first_by)
             except NotTakenError as error:
                 setback = error.setback
             pause = self._before_next(number, setback)
-            late = asyncio.get_running_loop().time() + pause > next_by
+            if setback.told.wait is not None:
+                self._free = now() + pause
+            late = now() + pause > next_by
             if once or not setback.again or number == TRIES or late:
                 break
             await self._pause(pause)

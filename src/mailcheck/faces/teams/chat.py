@@ -50,9 +50,7 @@ class Message:
 
     async def pass_by(self, card: Element) -> None:
         """Shows a card that another will follow; not where none could, or where the chat is in trouble."""
-        if self._nameless:
-            return
-        if self.trouble is None or self.trouble.trouble is Trouble.LOST:
+        if self.trouble is None and not self._nameless:
             await self._put(card, passing=True)
 
     async def show(self, card: Element) -> None:
