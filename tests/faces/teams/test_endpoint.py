@@ -275,6 +275,19 @@ async def test_a_turn_that_failed_is_run_again() -> None:
     assert len(desk.turns.ran) == 2
 
 
+async def test_a_turn_that_was_cancelled_is_run_again() -> None:
+    """So it is where the app is stopped in the middle of a turn: Teams has no answer, and sends the activity again."""
+    desk = Desk()
+    stopped = asyncio.create_task(desk.post(_activity(1)))
+    await asyncio.sleep(0)
+    assert len(desk.turns.ran) == 1
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    assert (await desk.post(_activity(1))).status_code == 200
+    assert len(desk.turns.ran) == 2
+
+
 @pytest.mark.parametrize(
     "kind, limit", [("message", TURN_LIMIT), ("installationUpdate", TURN_LIMIT), ("invoke", PRESSED_LIMIT)]
 )
