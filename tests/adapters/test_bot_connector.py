@@ -12,6 +12,7 @@ from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ResourceResponse
 
 from mailcheck.adapters.bot_credentials import NoToken
+from mailcheck.adapters.bot_tries import TOLD_TRIES
 from mailcheck.model.delivery import Trouble, Undelivered
 from tests.adapters.connector_kit import TOKEN, Bot, Update, World, answer, refusal, world_of
 
@@ -62,6 +63,12 @@ class Row(NamedTuple):
 
 
 _BACK_OFF = (0.75, 1.5, 3.0)
+
+
+def _told(pause: float) -> tuple[float, ...]:
+    return (pause,) * (TOLD_TRIES - 1)
+
+
 _IN_3_S = {"Retry_After": "Wed, 21 Oct 2026 07:28:03 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
 
 
@@ -84,21 +91,21 @@ _IN_3_S = {"Retry_After": "Wed, 21 Oct 2026 07:28:03 GMT", "Date": "Wed, 21 Oct 
         Row(Update, 412, "PreconditionFailed", Trouble.BUSY, pauses=_BACK_OFF),
         Row(Bot, 413, "MessageSizeTooBig", Trouble.UNFIT),
         Row(Bot, 429, "Throttled", Trouble.BUSY, pauses=_BACK_OFF),
-        Row(Bot, 429, "Throttled", Trouble.BUSY, {"Retry_After": "2"}, 2.0, (2.0, 2.0, 2.0)),
-        Row(Update, 429, "Throttled", Trouble.BUSY, {"Retry_After": "2"}, 2.0, (2.0, 2.0, 2.0)),
-        Row(Bot, 429, "Throttled", Trouble.BUSY, _IN_3_S, 3.0, (3.0, 3.0, 3.0)),
+        Row(Bot, 429, "Throttled", Trouble.BUSY, {"Retry_After": "2"}, 2.0, _told(2.5)),
+        Row(Update, 429, "Throttled", Trouble.BUSY, {"Retry_After": "2"}, 2.0, _told(2.5)),
+        Row(Bot, 429, "Throttled", Trouble.BUSY, _IN_3_S, 3.0, _told(3.5)),
         Row(Bot, 429, "Throttled", Trouble.BUSY, {"Retry_After": "60"}, 60.0),
         Row(Bot, 500, "ServiceError", Trouble.BUSY),
         Row(Update, 500, "ServiceError", Trouble.BUSY),
         Row(Bot, 502, "ServiceError", Trouble.BUSY, pauses=_BACK_OFF),
-        Row(Bot, 503, "ServiceUnavailable", Trouble.BUSY, {"Retry_After": "1"}, 1.0, (1.0, 1.0, 1.0)),
+        Row(Bot, 503, "ServiceUnavailable", Trouble.BUSY, {"Retry_After": "1"}, 1.0, _told(1.5)),
         Row(Bot, 504, "BotError", Trouble.BUSY, pauses=_BACK_OFF),
     ],
     ids=lambda row: "-".join([row.bot.__name__, str(row.status), row.code, *row.headers.values()]),
 )
 async def test_what_comes_of_a_refusal(world: World, caplog: pytest.LogCaptureFixture, row: Row) -> None:
     """The bot is told the kind of trouble and the time to wait; Teams hears 200; the log has one line, with advice."""
-    world.connector.answers.extend([refusal(row.status, row.code, **row.headers)] * 9)
+    world.connector.answers.extend([refusal(row.status, row.code, **row.headers)] * 2 * TOLD_TRIES)
     bot = row.bot()
     with caplog.at_level(logging.WARNING):
         assert await world.run(bot) == (200, None)

@@ -16,7 +16,7 @@ from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, Attac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcheck.adapters.bot_tries import FOLLOWED, NEXT_TIME, TRIES
+from mailcheck.adapters.bot_tries import FOLLOWED, NEXT_TIME, PASSING_TIME, TRIES
 from mailcheck.adapters.bounded import BODY_LIMIT
 from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.delivery import Trouble, Undelivered
@@ -213,6 +213,21 @@ async def test_what_is_tried_once_is_not_waited_for_long(trust: ssl.SSLContext) 
         await world.run(progress, serviceUrl=f"http://{peer.endpoint}/")
         assert time.monotonic() - began < 10.0
         assert progress.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
+        assert peer.connections == 1
+
+
+@pytest.mark.parametrize("bot", [Bot(), Bot(importance=ActivityImportance.low), Update()])
+async def test_what_is_to_stay_is_waited_for(usual: World, bot: Bot | Update) -> None:
+    """Longer than an update that the next one makes up for: a connector that is slow has it all the same."""
+
+    async def slow(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(PASSING_TIME + 0.3)
+        writer.write(_TAKEN + b'Content-Length: 10\r\n\r\n{"id":"a"}')
+        await writer.drain()
+
+    async with serving(_asked(slow)) as peer:
+        await usual.run(bot, serviceUrl=f"http://{peer.endpoint}/")
+        assert isinstance(bot.sent[0], ResourceResponse)
         assert peer.connections == 1
 
 

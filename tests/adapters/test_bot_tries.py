@@ -10,7 +10,7 @@ import pytest
 from botbuilder.core import TurnContext
 from botbuilder.schema import ActivityImportance, ResourceResponse
 
-from mailcheck.adapters.bot_tries import TRIES
+from mailcheck.adapters.bot_tries import FIRST_PAUSE, LEAST_TIME, TOLD_TRIES, TRIES
 from mailcheck.model.delivery import Trouble, Undelivered
 from tests.adapters.connector_kit import Bot, Update, World, refusal, world_of
 
@@ -44,9 +44,27 @@ async def test_pauses_are_spread(world: World, chance: float, pauses: list[float
     assert world.connector.pauses == pauses
 
 
+@pytest.mark.parametrize("chance, pause", [(0.0, 3.0), (0.5, 3.5), (1.0, 4.0)])
+async def test_a_time_that_was_told_is_spread_too(world: World, chance: float, pause: float) -> None:
+    """Nobody comes back earlier, and those that were told the same time do not come back together."""
+    world.connector.answers.append(refusal(429, Retry_After="3"))
+    await replace(world, chance=chance).run(Bot())
+    assert world.connector.pauses == [pause]
+
+
+async def test_chance_does_not_make_a_try_too_late(world: World) -> None:
+    """Where only the time that was told is left, that is what is waited, and not more."""
+    world.connector.answers.append(refusal(429, Retry_After="29"))
+    bot = Bot()
+    await replace(world, chance=1.0).run(bot)
+    assert isinstance(bot.sent[0], ResourceResponse)
+    (pause,) = world.connector.pauses
+    assert 29 <= pause <= 30 - LEAST_TIME < 29 + FIRST_PAUSE
+
+
 @pytest.mark.parametrize(
     "asked, tries",
-    [(["25"], 1), (["1", "25"], 2), (["1", "1", "25"], 3), (["1", "1", "1", "1"], TRIES)],
+    [(["25"], 1), (["1", "25"], 2), (["1", "1", "25"], 3), (["1"] * TOLD_TRIES, TOLD_TRIES)],
 )
 async def test_no_try_begins_too_late(world: World, asked: list[str], tries: int) -> None:
     """Of twenty seconds, a pause that would not leave enough is not begun."""

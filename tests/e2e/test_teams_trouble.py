@@ -47,6 +47,18 @@ async def test_ten_mailboxes_keep_within_teams_limits(teams: Teams) -> None:
     assert teams.connector.rates.exceeded == []
 
 
+async def test_ten_people_who_ask_at_once_have_their_verdicts(teams: Teams) -> None:
+    """A chat takes eight calls in two seconds, and theirs are twenty at least; no card stays at Checking."""
+    chat = teams.directory.group()
+    asked = (teams.say("info@contoso.com", conversation=chat, user=user, mention=True) for user in [ANNA, BEN] * 5)
+    before = len(chat.posts)
+    assert {reply.status for reply in await asyncio.gather(*asked)} == {200}
+    answers = [post for post in list(chat.posts.values())[before:] if post.cards]
+    said = [post.cards[0]["speak"] for post in answers]
+    assert len(said) == 10
+    assert all("Healthy" in words for words in said)
+
+
 async def test_a_button_that_ten_people_press_at_once_is_one_check(teams: Teams) -> None:
     """The card goes through it once, for all of them, and no call is one too many; each has the verdict."""
     chat = teams.directory.group()

@@ -11,6 +11,7 @@ from mailcheck.adapters.https import one_line
 from mailcheck.model.delivery import Undelivered
 
 TRIES: Final = 4
+TOLD_TRIES: Final = 10  # where the connector says when to come back: many may be waiting in one chat
 FIRST_PAUSE: Final = 1.0  # seconds; doubled with each try. A chat takes seven messages in a second
 LEAST_TIME: Final = 0.5  # seconds before the deadline: no try but the first begins later
 PASSING_TIME: Final = 2.0  # seconds for an update that another message follows: it leaves the rest to that
@@ -39,7 +40,7 @@ class Tries:
     async def deliver[T](
         self, what: str, call: Callable[[], Awaitable[T]], *, deadline: float, update: bool, followed: bool
     ) -> T | Undelivered:
-        """What came of a call that was made at most `TRIES` times.
+        """What came of a call that was made at most `TRIES` times, or `TOLD_TRIES`.
 
         Args:
             what: Is delivered; for the log.
@@ -56,20 +57,22 @@ class Tries:
         if followed:
             first_by = next_by = deadline - FOLLOWED
             deadline -= NEXT_TIME
-        if once:
-            deadline = min(deadline, now() + PASSING_TIME)
         if now() < self._free <= next_by:
-            await self._pause(self._free - now())
+            await self._pause(min(self._free + self._chance() * FIRST_PAUSE, next_by) - now())
+        if once:
+            deadline = now() + PASSING_TIME  # earlier: it begins before `FOLLOWED`, or not
         for number in count(1):
             try:
                 return await _by(deadline, call, begin=first_by)
             except NotTakenError as error:
                 setback = error.setback
+            told, left = setback.told.wait, next_by - now()
             pause = self._before_next(number, setback)
-            if setback.told.wait is not None:
-                self._free = now() + pause
-            late = now() + pause > next_by
-            if once or not setback.again or number == TRIES or late:
+            if told is not None:
+                self._free = now() + told
+                pause = min(pause, max(told, left))
+            most = TRIES if told is None else TOLD_TRIES
+            if once or not setback.again or number == most or pause > left:
                 break
             await self._pause(pause)
         advice = f"; {setback.advice}" if setback.advice else ""
@@ -77,9 +80,9 @@ class Tries:
         return setback.told
 
     def _before_next(self, number: int, setback: Setback) -> float:
-        """Seconds: what the connector asks for, or a time that doubles, half of it by chance."""
+        """Seconds: what the connector asks for, and up to one more by chance; or what doubles, half of it by chance."""
         if setback.told.wait is not None:
-            return setback.told.wait
+            return setback.told.wait + self._chance() * FIRST_PAUSE
         if setback.at_once and number == 1:
             return 0.0
         return FIRST_PAUSE * 2.0 ** (number - 1) * (1 + self._chance()) / 2
