@@ -15,7 +15,7 @@ from tests.e2e.kit import another_app
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
 _LIMIT = 12.0  # seconds; Teams gives up after 15, and sends the activity again
-_TRIES = 2
+_TRIES = 4  # what a busy machine adds is not the app's
 
 
 async def test_a_silent_server_is_told_as_waited_for(world: World, tmp_path: Path) -> None:
@@ -43,15 +43,14 @@ async def test_a_turn_ends_in_time_though_everybody_is_slow(world: World, tmp_pa
 async def test_the_first_card_is_there_within_a_second(world: World, app: object) -> None:
     """While a check runs, the chat already says so."""
     assert app
-    took = [await _first_card(world) for _ in range(_TRIES)]
-    assert min(took) < 1.0
+    took: list[float] = []
+    while len(took) < _TRIES and min(took, default=1.0) >= 1.0:
+        took.append(await _first_card(world))
+    assert min(took) < 1.0, took
 
 
 async def _turn_below(limit: float, world: World, folder: Path) -> Reply:
-    """The first turn of a new process, for a silent server; it takes less than so many seconds.
-
-    What a busy machine adds is not the app's: it is tried again.
-    """
+    """The first turn of a new process, for a silent server; it takes less than so many seconds."""
     took: list[float] = []
     while len(took) < _TRIES:
         reply, seconds = await _first_turn(world, folder)
