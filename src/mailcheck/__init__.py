@@ -4,6 +4,7 @@ Rooms, from the ground up: model, protocol and diagnosis, usecases, adapters and
 ARCHITECTURE.md has the map; tests/architecture holds the arrows.
 """
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ def application() -> "Application":
 
     Azure indexes an app on each cold start before anything is asked of it: until then nothing else is imported.
     """
+    began = time.monotonic()
     from mailcheck.compose import compose  # noqa: PLC0415 - see above
 
-    return compose()
+    return compose(began)

@@ -55,9 +55,13 @@ class Application:
         check: The use case, or what keeps it from being configured.
         protocols: What is checked when a request names none.
         http: The HTTP API.
+
+    Args:
+        settings: Where everything is.
+        began: When its building began, if the first turn of the bot is to pay for it, by `time.monotonic()`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, began: float | None = None) -> None:
         self._settings = settings
         configured = settings.check
         self.check: CheckMailbox | Problems
@@ -73,18 +77,19 @@ class Application:
         bot_problems = () if isinstance(settings.bot, BotSettings) else settings.bot
         self.http = HttpApi(__version__, self.check, self.protocols, bot_problems)
         self._teams: TeamsEndpoint | UnconfiguredEndpoint | None = None
+        self._spent = 0.0 if began is None else time.monotonic() - began
 
     async def messages(self, request: "func.HttpRequest") -> "func.HttpResponse":
         """`POST /api/messages`: one activity from Teams. The bot is built, and its SDK loaded, on the first one."""
-        arrived = asyncio.get_running_loop().time()
+        arrived, self._spent = asyncio.get_running_loop().time() - self._spent, 0.0
         if self._teams is None:
             self._teams = build_teams(self._settings.bot, self.check, self._inspect, self.protocols, self._guide)
         return await self._teams.messages(request, arrived)
 
 
-def compose() -> Application:
+def compose(began: float | None = None) -> Application:
     """A new application from the environment; `mailcheck.application()` keeps the one of this process."""
-    return Application(Settings.read(os.environ))
+    return Application(Settings.read(os.environ), began)
 
 
 def build_use_cases(settings: CheckSettings) -> UseCases:

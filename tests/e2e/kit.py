@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import azure.functions as func
 import pytest
+from aiohttp import web
 
 from lab.app_process import AppProcess
 from lab.world import World
-from mailcheck.compose import build_use_cases
+from mailcheck.compose import Application, build_use_cases
 from mailcheck.model.report import Report
 from mailcheck.model.request import CheckRequest, Mailbox
 from mailcheck.settings import CheckSettings, Settings
@@ -99,6 +101,13 @@ async def another_app(world: World, folder: Path, **changes: str) -> AsyncIterat
                 yield log
             finally:
                 world.teams.bot_url = usual
+
+
+async def turn_of(app: Application, request: web.Request) -> web.Response:
+    """What the Functions host does with an activity, by an app that is composed in this process."""
+    asked = func.HttpRequest(method="POST", url="/", headers=dict(request.headers), body=await request.read())
+    answer = await app.messages(asked)
+    return web.Response(status=answer.status_code, body=answer.get_body())
 
 
 class Checker:

@@ -5,10 +5,10 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
-import azure.functions as func
 import pytest
 from aiohttp import web
 
@@ -22,7 +22,7 @@ from mailcheck.faces.report_text import report_text
 from mailcheck.model.report import Report, Status
 from mailcheck.settings import Settings
 from tests.e2e.conftest import clean_environment
-from tests.e2e.kit import ROOT, App, Checker, Terminal
+from tests.e2e.kit import ROOT, App, Checker, Terminal, turn_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -114,12 +114,7 @@ async def test_nothing_of_a_turn_of_the_bot(
         monkeypatch.setenv(name, value)
     app = Application(Settings.read(world.settings()))
 
-    async def receive(request: web.Request) -> web.Response:
-        asked = func.HttpRequest(method="POST", url="/", headers=dict(request.headers), body=await request.read())
-        answer = await app.messages(asked)
-        return web.Response(status=answer.status_code, body=answer.get_body())
-
-    async with WebServer([web.post("/api/messages", receive)]) as server:
+    async with WebServer([web.post("/api/messages", partial(turn_of, app))]) as server:
         monkeypatch.setattr(world.teams, "bot_url", f"{server.url}/api/messages")
         with everything_logged(caplog, world):
             world.teams.connector.faults.extend(_TROUBLES)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Iterator
 
-import azure.functions as func
 import pytest
 from aiohttp import web
 
@@ -11,6 +10,7 @@ from lab.serving import WebServer
 from mailcheck.compose import Application
 from mailcheck.settings import Settings
 from tests.e2e.elsewhere import Elsewhere, elsewhere
+from tests.e2e.kit import turn_of
 from tests.e2e.stalls import lasting_stall
 
 LIMIT = 0.05  # seconds
@@ -36,9 +36,7 @@ class App:
 
     async def _receive(self, request: web.Request) -> web.Response:
         time.sleep(next(self.block, 0.0))  # noqa: ASYNC251 - the fault that is planted
-        asked = func.HttpRequest(method="POST", url="/", headers=dict(request.headers), body=await request.read())
-        answer = await self._application.messages(asked)
-        return web.Response(status=answer.status_code, body=answer.get_body())
+        return await turn_of(self._application, request)
 
 
 @pytest.fixture

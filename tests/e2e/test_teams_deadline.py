@@ -2,15 +2,20 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from lab.serving import WebServer
 from lab.teams.faults import Late
 from lab.teams.service import Reply
 from lab.world import World
 from mailcheck.adapters.bot_keys import WAIT
-from tests.e2e.kit import another_app
+from mailcheck.compose import Application
+from mailcheck.settings import Settings
+from tests.e2e.kit import another_app, turn_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
@@ -38,6 +43,21 @@ async def test_a_turn_ends_in_time_though_everybody_is_slow(world: World, tmp_pa
     finally:
         world.teams.issuer.delay = 0.0
         world.teams.connector.faults.clear()
+
+
+async def test_building_the_app_is_a_part_of_its_first_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that has taken eight seconds to build has three and a half for what it was built for, and then all."""
+    settings = {**world.settings(), "MAILCHECK_TIMEOUT": "60"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    app = Application(Settings.read(settings), began=time.monotonic() - 8.0)
+    async with WebServer([web.post("/api/messages", partial(turn_of, app))]) as server:
+        monkeypatch.setattr(world.teams, "bot_url", f"{server.url}/api/messages")
+        started = time.monotonic()
+        first = await world.teams.say("/mailcheck silent@contoso.com imap")
+        assert time.monotonic() - started < 8.0
+        assert "till waiting" in first.text
+        assert "Healthy" in (await world.teams.say("/mailcheck slow@contoso.com imap")).text
 
 
 async def test_the_first_card_is_there_within_a_second(world: World, app: object) -> None:

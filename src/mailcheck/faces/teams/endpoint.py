@@ -16,8 +16,8 @@ from mailcheck.model.problem import SettingProblem
 
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 # Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again;
-# the client of who has pressed a button is reported to give up after some ten. The half second below twelve is for what
-# comes before and after: a cold start's imports, and the way through the Functions host.
+# the client of who has pressed a button is reported to give up after some ten. The half second below twelve is for the
+# way through the Functions host; building the app counts as the first turn's.
 TURN_LIMIT: Final = 11.5
 PRESSED_LIMIT: Final = 9.0
 _NO_ACTIVITY: Final = "The body is not an activity"
