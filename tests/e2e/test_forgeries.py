@@ -15,6 +15,7 @@ import pytest_asyncio
 from lab.app_process import AppProcess
 from lab.teams.conversation import ANNA
 from lab.world import World
+from mailcheck.faces.teams.endpoint import BODY_LIMIT
 from tests.e2e.kit import ROOT, Answer, App
 from tests.forgeries import FORGERIES
 from tests.forging import Forgery, publish
@@ -89,6 +90,20 @@ async def test_a_forgery_is_refused_without_a_word(siege: Siege, forgery: Forger
     assert forgery.reason in await siege.reason()
     assert siege.changes == before
     assert not header or header[-20:] not in siege.app.log.read_text()
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+async def test_a_large_request_is_refused_though_it_is_honest(siege: Siege, beyond: int) -> None:
+    """A body that has just as many bytes as it may have its turn; with one more it is refused like any forgery."""
+    before = siege.changes
+    body = json.dumps(siege.activity(f"large: {beyond}")).encode()
+    header = f"Bearer {siege.world.teams.issuer.token(siege.honest['serviceUrl'])}"
+    answer = await siege.send(header, body.ljust(BODY_LIMIT + beyond))
+    assert answer.status == (401 if beyond else 200)
+    assert (siege.changes > before) != bool(beyond)
+    if beyond:
+        assert answer.body == b""
+        assert "the body has more than" in await siege.reason()
 
 
 async def test_an_honest_request_is_still_answered(siege: Siege) -> None:

@@ -183,6 +183,26 @@ async def test_only_operators_are_answered(world: World, tmp_path: Path) -> None
         assert "Healthy" in (await world.teams.say("/mailcheck info@contoso.com", user=ANNA)).text
 
 
+async def test_the_log_of_the_deployed_app_is_its_audit(world: World, tmp_path: Path) -> None:
+    """Who asked where for which mailbox, what came of it, how long it took: a check, a domain kept out, a stranger."""
+    operators, domains = ANNA.object_id, "contoso.com"
+    async with another_app(world, tmp_path, MAILCHECK_OPERATORS=operators, MAILCHECK_DOMAINS=domains) as log:
+        await world.teams.say("no-imap@contoso.com")
+        kept_out = await world.teams.say("a@fabrikam.com")
+        await world.teams.say("info@contoso.com", user=BEN)
+    assert "MAILCHECK_DOMAINS does not have the domain fabrikam.com" in kept_out.text
+    anna, ben = (f"who='{one.object_id}' where='personal:a:1{one.object_id}'" for one in (ANNA, BEN))
+    expected = [
+        f"{anna} mailbox='no-imap@contoso.com' verdict='degraded' answered='yes' ms=",
+        f"{anna} mailbox='a@fabrikam.com' verdict='domain not allowed' answered='yes' ms=",
+        f"{ben} mailbox='info@contoso.com' verdict='not an operator' answered='yes' ms=",
+    ]
+    told = [line[line.index("who=") :] for line in log.read_text().splitlines() if "who=" in line]
+    assert len(told) == len(expected)
+    assert all(line.startswith(start) for line, start in zip(told, expected, strict=True)), told
+    assert_clean("the log", log.read_text(), world)
+
+
 async def test_missing_settings_are_said_in_the_chat(world: World, tmp_path: Path) -> None:
     """A bot with an identity and nothing else names the settings that a check needs."""
     async with another_app(world, tmp_path, MAILCHECK_CERTIFICATE=""):
