@@ -151,6 +151,16 @@ async def test_a_request_waits_for_slow_documents_so_long_and_no_longer(document
     assert documents.asked == ["openid", "keys"]
 
 
+async def test_documents_that_never_come_are_given_up(documents: Documents) -> None:
+    """A fetch that hangs ends by itself, so that the next one can be made: it keeps nobody out for ever."""
+    keys = documents.keys(wait=60.0)
+    documents.go_on.clear()
+    assert await asyncio.wait_for(keys.find(_KEY.kid), bot_keys.READ_TIMEOUT + 10.0) is None
+    documents.go_on.set()
+    documents.clock.seconds += bot_keys.RETRY_PAUSE
+    assert await keys.find(_KEY.kid) is not None
+
+
 async def test_a_failed_fetch_is_tried_again_soon(
     keys: SigningKeys, documents: Documents, caplog: pytest.LogCaptureFixture
 ) -> None:
