@@ -10,6 +10,7 @@ import pytest
 import requests
 from aiohttp import web
 
+from lab.pki import Authority
 from lab.serving import WebServer
 from lab.signing import SigningKey
 from mailcheck.adapters import bot_keys
@@ -234,3 +235,18 @@ async def test_keys_are_not_fetched_in_clear(keys: SigningKeys, documents: Docum
     documents.openid = {"jwks_uri": address}
     assert await keys.find(_KEY.kid) is None
     assert documents.asked == ["openid"]
+
+
+async def test_a_genuine_document_leads_nobody_to_this_machine(documents: Documents, authority: Authority) -> None:
+    """Where the OpenID document is had over TLS, keys on loopback, which serve a lab, are not fetched."""
+    own_keys = {"jwks_uri": f"{documents.server.url}/keys"}
+
+    async def openid(_request: web.Request) -> web.Response:
+        documents.asked.append("openid over TLS")
+        return web.json_response(own_keys)
+
+    routes = [web.get("/openid", openid)]
+    async with WebServer(routes, host="localhost", tls=authority.server_context()) as server:
+        keys = SigningKeys(f"{server.url}/openid", session=documents.session, clock=documents.clock.monotonic)
+        assert await keys.find(_KEY.kid) is None
+    assert documents.asked == ["openid over TLS"]
