@@ -248,14 +248,37 @@ async def test_a_message_that_another_follows_does_not_wait_for_a_token_for_long
     first, last = Bot(importance=ActivityImportance.low), Bot()
 
     async def turn(context: TurnContext) -> None:
+        asyncio.get_running_loop().call_later(1.2, usual.source.go_on.set)  # while the call could still be made
         await first(context)
-        usual.source.go_on.set()
         await last(context)
 
     await usual.run(turn, seconds=FOLLOWED + 0.2)
     assert first.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
     assert isinstance(last.sent[0], ResourceResponse)
     assert len(usual.connector.calls) == 1
+
+
+async def test_a_call_that_was_given_up_does_not_cost_the_verdict(usual: World) -> None:
+    """It may not end before the turn: what is to stay is put there once more while there is time, and is delivered."""
+    progress, last = Update(importance=ActivityImportance.low), Update()
+    heard = 0
+
+    async def first_is_silent(writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        heard += 1
+        if heard > 1:
+            writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
+            await writer.drain()
+
+    async def turn(context: TurnContext) -> None:
+        await progress(context)
+        await last(context)
+
+    async with serving(_asked(first_is_silent)) as peer:
+        await usual.run(turn, seconds=4.0, serviceUrl=f"http://{peer.endpoint}/")
+    assert isinstance(progress.sent[0], Undelivered)
+    assert isinstance(last.sent[0], ResourceResponse)
+    assert heard == 3
 
 
 async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
