@@ -10,7 +10,7 @@ from botbuilder.schema import ResourceResponse
 
 from tests.adapters.connector_kit import Bot, World, world_of
 from tests.adapters.mail_kit import serving
-from tests.e2e.stalls import lasting_stall
+from tests.stalls import lasting_stall
 
 _LIMIT: Final = 0.05  # seconds
 _TURNS: Final = 20

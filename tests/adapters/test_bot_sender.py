@@ -22,7 +22,7 @@ from mailcheck.adapters.one_flight import in_thread
 from mailcheck.model.delivery import Trouble, Undelivered
 from tests.adapters.connector_kit import Bot, Update, World, world_of
 from tests.adapters.mail_kit import Script, serving
-from tests.e2e.stalls import lasting_stall
+from tests.stalls import lasting_stall
 
 SHORT = (5.0, 0.3)  # seconds to connect, and for an answer
 STALL_LIMIT = 0.05  # seconds

@@ -11,7 +11,7 @@ from mailcheck.compose import Application
 from mailcheck.settings import Settings
 from tests.e2e.elsewhere import Elsewhere, elsewhere
 from tests.e2e.kit import turn_of
-from tests.e2e.stalls import lasting_stall
+from tests.stalls import lasting_stall
 
 LIMIT = 0.05  # seconds
 SLOW = 3.0  # seconds

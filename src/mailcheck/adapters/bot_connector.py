@@ -81,11 +81,10 @@ class TeamsChannel:
         self._configuration = BotFrameworkConnectorConfiguration(Authentication(), base_url=None)
 
     async def process(self, activity: Mapping[str, Any], turn: Turn, deadline: float) -> tuple[int, object]:
-        """Runs one turn, and gives the HTTP status and JSON body (or none) that Teams is to be answered.
+        """Runs one turn, which has to end by this time of the running loop's clock.
 
-        The turn has to end by this time of the running loop's clock.
-
-        200; 400 for JSON that is no activity; 501 for an invoke that the bot does not answer.
+        Gives the HTTP status and JSON body (or none) that Teams is to be answered: 200, also where nothing could be
+        said; 400 for JSON that is no activity; 501 for an invoke that the bot does not answer.
 
         The SDK is given the result of an authentication, not the header: its own validation is weaker than the guard
         that has just let this activity in (`bot_guard.py` says where), would fetch keys on the event loop, and

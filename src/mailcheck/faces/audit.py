@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from mailcheck.model.report import NotAllowed, Report
+from mailcheck.model.report import NotAllowed, Outcome
 
 NOTHING: Final = "-"  # in the place of mailboxes, where none was asked for
 NOT_CONFIGURED: Final = "not configured"
@@ -20,7 +20,7 @@ def record(*, who: str, where: str, mailboxes: str, verdict: str, answered: str,
     )  # fmt: skip
 
 
-def verdict_of(outcome: Report | NotAllowed) -> str:
+def verdict_of(outcome: Outcome) -> str:
     """What came of one check, in a word or a few."""
     if isinstance(outcome, NotAllowed):
         return "domain not allowed"

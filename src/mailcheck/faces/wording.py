@@ -13,7 +13,7 @@ from mailcheck.model.report import (
     Maildrop,
     NotAllowed,
     Opened,
-    Report,
+    Outcome,
     Submission,
     Waiting,
 )
@@ -65,7 +65,7 @@ class Summary:
     sentence: str
 
 
-def summary(outcome: Report | NotAllowed) -> Summary:
+def summary(outcome: Outcome) -> Summary:
     """The outcome of a check in a sentence. Where there was no time to wait for an answer, it claims no failure."""
     if isinstance(outcome, NotAllowed):
         return Summary(State.NOT_ALLOWED, f"MAILCHECK_DOMAINS does not have the domain {outcome.mailbox.domain}")

@@ -284,3 +284,6 @@ class NotAllowed:
     """The answer instead of a report: MAILCHECK_DOMAINS does not have the mailbox's domain. Nothing was tried."""
 
     mailbox: Mailbox
+
+
+type Outcome = Report | NotAllowed  # of a check that was asked for

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from mailcheck.model.credential import Certificate, Token
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.progress import Watch, unwatched
-from mailcheck.model.report import Broken, Canary, NotAllowed, Opened, ProtocolReport, Report, Waiting
+from mailcheck.model.report import Broken, Canary, NotAllowed, Opened, Outcome, ProtocolReport, Report, Waiting
 from mailcheck.model.request import CheckRequest, MailProtocol
 from mailcheck.usecases.conversing import Conversations, Mail, Talk
 from mailcheck.usecases.credential import certificate_facts, token_facts
@@ -57,7 +57,7 @@ class CheckMailbox:
 
     async def __call__(
         self, request: CheckRequest, *, watch: Watch = unwatched, deadline: float | None = None
-    ) -> Report | NotAllowed:
+    ) -> Outcome:
         """Runs one check; ends within the timeout whatever a server, the vault or the network does.
 
         Args:

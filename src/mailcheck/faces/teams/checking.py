@@ -14,7 +14,7 @@ from mailcheck.faces.teams.progress_card import progress_card
 from mailcheck.faces.teams.report_card import report_card
 from mailcheck.faces.teams.table_card import table_card
 from mailcheck.model.progress import Moment, Watch
-from mailcheck.model.report import NotAllowed, Report
+from mailcheck.model.report import NotAllowed, Outcome
 from mailcheck.model.request import CheckRequest
 
 PACE: Final = 1.0  # seconds between two states of the card: Teams takes seven calls a second for a whole conversation
@@ -28,9 +28,7 @@ QUIET: Final = 2.0
 class Checker(Protocol):
     """The use case."""
 
-    def __call__(
-        self, request: CheckRequest, *, watch: Watch, deadline: float
-    ) -> Coroutine[Any, Any, Report | NotAllowed]:
+    def __call__(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Coroutine[Any, Any, Outcome]:
         """Runs one check, by this time of the running loop's clock; never raises for what happens in the field."""
 
 
@@ -38,7 +36,7 @@ class Checker(Protocol):
 class Checked:
     """What came of one request: the outcome of each mailbox, in the order asked, and the card that tells it."""
 
-    outcomes: tuple[Report | NotAllowed, ...]
+    outcomes: tuple[Outcome, ...]
     card: Element
 
 
@@ -98,12 +96,12 @@ class _UnderWay:
     def card(self) -> Element:
         return progress_card(self._checks, asyncio.get_running_loop().time() - self._began)
 
-    async def run(self, check: Checker, deadline: float) -> tuple[Report | NotAllowed, ...]:
+    async def run(self, check: Checker, deadline: float) -> tuple[Outcome, ...]:
         async with asyncio.TaskGroup() as group:  # should one raise, none stays behind
             tasks = [group.create_task(self._one(check, progress, deadline)) for progress in self._checks]
         return tuple(task.result() for task in tasks)
 
-    async def _one(self, check: Checker, progress: Progress, deadline: float) -> Report | NotAllowed:
+    async def _one(self, check: Checker, progress: Progress, deadline: float) -> Outcome:
         def watch(moment: Moment) -> None:
             progress(moment)
             self.moments += 1
@@ -114,7 +112,7 @@ class _UnderWay:
         return outcome
 
 
-def _verdict(outcomes: Sequence[Report | NotAllowed], refused: Sequence[Refused]) -> Element:
+def _verdict(outcomes: Sequence[Outcome], refused: Sequence[Refused]) -> Element:
     if len(outcomes) > 1:
         return table_card(outcomes, refused)
     (outcome,) = outcomes

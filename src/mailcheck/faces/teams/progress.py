@@ -4,7 +4,7 @@ from enum import Enum
 
 from mailcheck.model.evidence import Stage
 from mailcheck.model.progress import Ended, Moment
-from mailcheck.model.report import NotAllowed, Report
+from mailcheck.model.report import Outcome
 from mailcheck.model.request import CheckRequest, MailProtocol
 
 
@@ -40,7 +40,7 @@ class Progress:
 
     def __init__(self, request: CheckRequest) -> None:
         self.request = request
-        self.outcome: Report | NotAllowed | None = None
+        self.outcome: Outcome | None = None
         self.stage: Stage | None = None
         self.legs: dict[MailProtocol, Leg] = {}
         self.ended: dict[MailProtocol, bool] = {}

@@ -21,7 +21,7 @@ class Seen(Enum):
     NEW = auto()
     AGAIN = auto()
     NO_ROOM = auto()
-    """Nobody can tell, or will be able to: the memory is full of activities that could still come again."""
+    """It cannot be remembered, so it must not run: the memory is full of activities that could still come again."""
 
 
 class SeenActivities:

@@ -26,9 +26,8 @@ from mailcheck.faces.teams.card_parts import (
 from mailcheck.faces.teams.explaining import Fault, cause_parts, cause_title, faults, numbered, refused_parts
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.wording import State, contents, count, done, names, summary
-from mailcheck.model.report import Cause, Diagnosis, Healthy, NotAllowed, Report
+from mailcheck.model.report import Cause, Diagnosis, Healthy, NotAllowed, Outcome, Report
 
-type Outcome = Report | NotAllowed
 type Fixes = frozenset[tuple[str, ...]]
 
 _ADDRESS_LIMIT: Final = 200  # bytes of JSON of an address in its row
