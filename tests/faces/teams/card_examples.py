@@ -145,6 +145,6 @@ CARDS: dict[str, Element] = {
     "whoami-nobody": whoami_card("[Ben](http://evil.example)", _OBJECT_ID, _TENANT_ID, operator=False),
     "refused": refused_card(_OBJECT_ID),
     "refused-without-id": refused_card(None),
-    "not-allowed": not_allowed_card(NotAllowed(Mailbox("a_b@other.example"))),
+    "not-allowed": not_allowed_card(NotAllowed(Mailbox("a_b@other.example")), "55555555-6666-4777-8888-999999999999"),
     "not-configured": not_configured_card(_PROBLEMS),
 }

@@ -189,10 +189,11 @@ async def test_an_asker_without_an_object_id(world: World, operators: frozenset[
 
 
 async def test_a_domain_that_may_not_be_checked(world: World) -> None:
-    """The use case's refusal takes the place of the report."""
+    """The use case's refusal takes the place of the report, with what an administrator is to be told of the asker."""
     world.checks.answer = NotAllowed(Mailbox("a@other.example"))
     reply = await world.teams.say("mailcheck a@other.example")
     assert "MAILCHECK_DOMAINS does not have the domain other.example" in reply.text
+    assert ANNA.object_id in reply.text
 
 
 async def test_an_app_without_settings_names_them_in_the_chat(world: World) -> None:

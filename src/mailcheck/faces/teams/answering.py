@@ -125,7 +125,7 @@ class Answers:
             return await _shown(message, refused_card(asker.object_id), _STRANGER, _mailboxes(intent))
         match intent:
             case Check():
-                done, _ = await self._check(intent, message, deadline)
+                done, _ = await self._check(intent, asker, message, deadline)
                 return done
             case Help(note):
                 return await _shown(message, help_card(note), "help")
@@ -145,7 +145,7 @@ class Answers:
             return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + clean(asker.object_id or _ID_UNKNOWN, 100)
         match intent:
             case Check():
-                return await self._again(intent, chat, message_id, deadline)
+                return await self._again(intent, asker, chat, message_id, deadline)
             case Explain(diagnosis_id):
                 done = await _shown(Message(chat), self._explanation(diagnosis_id), "explain")
                 return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
@@ -153,25 +153,25 @@ class Answers:
                 return Done("unknown button"), NoButton(_NO_BUTTON)
 
     async def _again(
-        self, asked: Check, chat: Chat, message_id: str | None, deadline: float
+        self, asked: Check, asker: Asker, chat: Chat, message_id: str | None, deadline: float
     ) -> tuple[Done, Pressed]:  # fmt: skip
         """Checks once for all who press the button meanwhile: it is one card, in one chat that has its limits."""
         if message_id is None:
-            return await self._check(asked, Message(chat), deadline)
+            return await self._check(asked, asker, Message(chat), deadline)
         key = (chat.place, message_id, asked)
         done = await self._together.do(
-            key, lambda: self._check(asked, Message(chat, message_id), deadline), deadline
+            key, lambda: self._check(asked, asker, Message(chat, message_id), deadline), deadline
         )  # fmt: skip
         return done or (Done(_UNDER_WAY, _mailboxes(asked)), _BEING_CHECKED)
 
-    async def _check(self, asked: Check, message: Message, deadline: float) -> tuple[Done, Element]:
+    async def _check(self, asked: Check, asker: Asker, message: Message, deadline: float) -> tuple[Done, Element]:
         """Runs the checks; gives what the audit notes, and the card that was left in the message."""
         mailboxes = _mailboxes(asked)
         if isinstance(self._checking, tuple):
             card = not_configured_card(self._checking)
             return await _shown(message, card, NOT_CONFIGURED, mailboxes), card
         requests = [CheckRequest(mailbox, asked.protocols or self._protocols) for mailbox in asked.mailboxes]
-        checked = await self._checking.run(requests, asked.refused, message, deadline)
+        checked = await self._checking.run(requests, asked.refused, message, deadline, asker.object_id)
         verdicts = ",".join(map(verdict_of, checked.outcomes))
         return Done(verdicts, mailboxes, message.trouble), checked.card
 

@@ -103,15 +103,17 @@ def whoami_card(name: str, object_id: str | None, tenant_id: str | None, *, oper
     return card(body, spoken=f"You are {shown}. {may}")
 
 
-def not_allowed_card(outcome: NotAllowed, refused: Sequence[Refused] = ()) -> Element:
-    """For a mailbox of a domain that MAILCHECK_DOMAINS does not have, and what was written beside it."""
+def not_allowed_card(outcome: NotAllowed, object_id: str | None, refused: Sequence[Refused] = ()) -> Element:
+    """For a mailbox of a domain that MAILCHECK_DOMAINS does not have: what to hand to an administrator.
+
+    And what was written beside it. The object id is that of whoever asks.
+    """
     title = f"{outcome.mailbox} may not be checked"
-    body = [
-        heading(escape(title), size="Medium"),
-        said(f"The app setting {escape(summary(outcome).sentence)}."),
-        *refused_parts(refused),
-    ]
-    return card(body, spoken=title)
+    body = [heading(escape(title), size="Medium"), said(f"The app setting {escape(summary(outcome).sentence)}.")]
+    if shown := clean(object_id or "", 100):
+        body += [said("Whoever wants it added asks an administrator, with their object id in Microsoft Entra:")]
+        body += [boxed([shown])]
+    return card([*body, *refused_parts(refused)], spoken=title)
 
 
 def not_configured_card(found: Sequence[SettingProblem]) -> Element:

@@ -53,7 +53,12 @@ class Checking:
         self._pace = pace
 
     async def run(
-        self, requests: Sequence[CheckRequest], refused: Sequence[Refused], message: Message, deadline: float
+        self,
+        requests: Sequence[CheckRequest],
+        refused: Sequence[Refused],
+        message: Message,
+        deadline: float,
+        object_id: str | None = None,
     ) -> Checked:
         """Checks them all, and leaves the card of what was found in the message.
 
@@ -62,6 +67,7 @@ class Checking:
             refused: What was asked for beside them and cannot be checked.
             message: Where it is shown.
             deadline: The end of the turn, on the running loop's clock.
+            object_id: Of whoever asks, for the administrator who may let it be checked.
         """
         under_way = _UnderWay(requests)
         # A slow connector does not keep the checks waiting, and what it is told is told in order: one call at a time.
@@ -69,7 +75,7 @@ class Checking:
             work = group.create_task(under_way.run(self._check, deadline - CLOSING))
             await self._follow(under_way, work, message, deadline - CLOSING - QUIET)
         outcomes = work.result()
-        card = _verdict(outcomes, refused)
+        card = _verdict(outcomes, refused, object_id)
         await message.show(card)
         return Checked(outcomes, card)
 
@@ -112,8 +118,10 @@ class _UnderWay:
         return outcome
 
 
-def _verdict(outcomes: Sequence[Outcome], refused: Sequence[Refused]) -> Element:
+def _verdict(outcomes: Sequence[Outcome], refused: Sequence[Refused], object_id: str | None) -> Element:
     if len(outcomes) > 1:
         return table_card(outcomes, refused)
     (outcome,) = outcomes
-    return not_allowed_card(outcome, refused) if isinstance(outcome, NotAllowed) else report_card(outcome, refused)
+    if isinstance(outcome, NotAllowed):
+        return not_allowed_card(outcome, object_id, refused)
+    return report_card(outcome, refused)
