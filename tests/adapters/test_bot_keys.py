@@ -51,6 +51,8 @@ class Documents:
     async def _keys(self, _request: web.Request) -> web.Response:
         self.asked.append("keys")
         await self.go_on.wait()
+        if isinstance(self.jwks, bytes):
+            return web.Response(body=self.jwks)
         return web.Response(text=self.jwks if isinstance(self.jwks, str) else json.dumps(self.jwks))
 
 
@@ -207,7 +209,9 @@ async def test_redirects_are_not_followed(documents: Documents, keys: SigningKey
     [
         "no JSON", "[" * 100_000, [], {}, {"keys": {}}, {"keys": []}, {"keys": [1, None, "x"]},
         {"keys": [_JWK] * (bot_keys.KEYS_LIMIT + 1)},
+        {"keys": [_JWK], "padding": "x" * bot_keys.DOCUMENT_LIMIT},
         {"keys": [_JWK], "padding": "x" * BODY_LIMIT},
+        json.dumps({"keys": [_JWK], "padding": "?"}).encode().replace(b"?", b"\xff"),
         {"keys": [{**_JWK, "kty": "EC"}]}, {"keys": [{**_JWK, "use": "enc"}]}, {"keys": [{**_JWK, "kid": ""}]},
         {"keys": [{**_JWK, "kid": 5}]}, {"keys": [{**_JWK, "n": "???"}]}, {"keys": [{**_JWK, "n": 7}]},
         {"keys": [{**_JWK, "e": "AA"}]}, {"keys": [{k: v for k, v in _JWK.items() if k != "n"}]},

@@ -25,6 +25,7 @@ from mailcheck.adapters.one_flight import OneFlight
 CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents
 READ_TIMEOUT: Final = 4.0
 WAIT: Final = 4.0  # seconds that one request waits for both: the rest of its turn has to end some 7 later
+DOCUMENT_LIMIT: Final = 256 * 1024  # bytes; Microsoft's are below 16 KiB
 KEYS_LIMIT: Final = 100  # Microsoft publishes fewer than ten
 KEY_BITS: Final = range(2048, 4096 + 1)  # RFC 7518 section 3.3: at least these; more would be slow to verify by
 EXPONENTS: Final = range(2**16 + 1, 2**32)  # FIPS 186-5 appendix A.1.1: above 2^16; Microsoft's are 2^16 + 1
@@ -153,7 +154,9 @@ class SigningKeys:
             raise _UnusableError(": ".join((url, *fault_of(error)))) from error
         if response.status_code != _OK:
             raise _UnusableError(f"{url} answered {response.status_code}")
-        document = json_object(response.content.decode(errors="replace"))
+        if len(response.content) > DOCUMENT_LIMIT:
+            raise _UnusableError(f"{url} is longer than {DOCUMENT_LIMIT} bytes")
+        document = json_object(response.content)
         if document is None:
             raise _UnusableError(f"{url} is no JSON object")
         return document

@@ -80,8 +80,8 @@ def asks_to_wait(details: Mapping[str, str]) -> bool:
     return "retry_after" in details or "retry_at" in details
 
 
-def json_object(text: str) -> Mapping[str, object] | None:
-    """The JSON object in a text, or none: it is no JSON, too deep, or another value."""
+def json_object(text: str | bytes) -> Mapping[str, object] | None:
+    """The JSON object in a text, or none: it is no JSON, too deep, another value, or bytes that are no text."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
