@@ -12,9 +12,10 @@
 //   tap      taps what is named so in the bot's last message, such as a row that opens
 //   system   sets the theme of the machine, `light` or `dark`
 //   until    waits until the bot's last message shows this text, or any of these texts
+//   colours  what is seen is the grounds and text colours of the page and of the bot's last message, as CSS has them
 //   picture  writes the last exchange as PNG into this file, and once more with a narrow card into NAME-narrow.png
-// What is seen is the visible text of the bot's last message. The profile is a new folder for the browser; THEME is
-// light or dark.
+// What is seen is the visible text of the bot's last message, where `colours` is not asked for. The profile is a new
+// folder for the browser; THEME is light or dark.
 import { createInterface } from "node:readline/promises";
 import { chromium } from "playwright-core";
 import { THEMES } from "../cards/hosts.mjs";
@@ -109,6 +110,18 @@ async function until(wanted) {
   );
 }
 
+// Of what has one colour whatever is hovered, focused or about to come: no pixels, which differ where nobody sees it.
+async function colours() {
+  const computed = (elements) =>
+    elements.map((element) => {
+      const { color, backgroundColor } = getComputedStyle(element);
+      return `${color} on ${backgroundColor}`;
+    });
+  const grounds = await page.locator("body, .fui-FluentProvider > div").evaluateAll(computed);
+  const card = await last().locator("xpath=descendant-or-self::*[not(ancestor-or-self::button)]").evaluateAll(computed);
+  return [...new Set([...grounds, ...card])].sort().join("\n");
+}
+
 async function pictures(path) {
   await picture(path);
   // The page itself gets no narrower than 600 pixels.
@@ -140,7 +153,7 @@ async function take(step) {
   if (step.tap) await last().getByLabel(step.tap).click();
   if (step.system) await page.emulateMedia({ colorScheme: step.system });
   if (step.until) await until(step.until);
-  const seen = await last().innerText(); // before the pictures, which take their time: the card may go on meanwhile
+  const seen = await (step.colours ? colours() : last().innerText()); // before the pictures, which take their time: the card may go on meanwhile
   if (step.picture) await pictures(step.picture);
   return seen;
 }
