@@ -51,8 +51,6 @@ class Entra(WebServer):
         tenant: The directory; read at each request, so that a test can change it.
         authority: Signs the server certificate.
         now: The clock, UTC.
-        ids: Makes the ids of answers and tokens.
-        port: The TCP port; 0 lets the system choose.
 
     Attributes:
         tenant: The directory given.
@@ -63,16 +61,8 @@ class Entra(WebServer):
         delay: Seconds that its token endpoint takes.
     """
 
-    def __init__(
-        self,
-        tenant: Tenant,
-        authority: Authority,
-        *,
-        now: Callable[[], dt.datetime],
-        ids: Callable[[], uuid.UUID] = uuid.uuid4,
-        port: int = 0,
-    ) -> None:
-        super().__init__(host="localhost", tls=authority.server_context(), port=port)
+    def __init__(self, tenant: Tenant, authority: Authority, *, now: Callable[[], dt.datetime]) -> None:
+        super().__init__(host="localhost", tls=authority.server_context())
         self.tenant = tenant
         self.signing = SigningKey.generate()
         self.grants = Grants(tenant, now=now)
@@ -80,7 +70,6 @@ class Entra(WebServer):
         self.sightings: list[Sighting] = []
         self.delay = 0.0
         self._now = now
-        self._ids = ids
 
     @property
     def authority_url(self) -> str:
@@ -134,7 +123,7 @@ class Entra(WebServer):
             "roles": sorted(application.roles_for(resource)) or None,
             "sub": application.principal_id,
             "tid": self.tenant.id,
-            "uti": base64.urlsafe_b64encode(self._ids().bytes).rstrip(b"=").decode(),
+            "uti": base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode(),
             "ver": "1.0",
         }
         named = {**usual, **application.claims, **claims}
@@ -259,8 +248,8 @@ class Entra(WebServer):
     def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
         document: dict[str, Any] = refusal.body(
             now=self._now(),
-            trace_id=str(self._ids()),
-            correlation_id=request.headers.get("client-request-id") or str(self._ids()),
+            trace_id=str(uuid.uuid4()),
+            correlation_id=request.headers.get("client-request-id") or str(uuid.uuid4()),
             url=self.url,
         )
         return web.json_response(document, status=refusal.status, headers={**_NO_STORE, **refusal.headers})

@@ -23,12 +23,12 @@ _OTHER_SELECTORS = ("mi_res_id", "object_id", "principal_id")
 class ManagedIdentity(WebServer):
     """Hands out tokens of the identities that are assigned to "the app", to whoever knows its header.
 
+    They are the system-assigned one, and the bot's, which is user-assigned.
+
     Args:
         entra: Mints the tokens; the identities are applications of its tenant.
         header: The value that X-IDENTITY-HEADER must have: what keeps forged requests out.
         system_assigned: Client id of the system-assigned identity; None when it is off.
-        user_assigned: Client ids of the user-assigned identities.
-        port: The TCP port; 0 lets the system choose.
 
     Attributes:
         system_assigned: As given.
@@ -37,23 +37,14 @@ class ManagedIdentity(WebServer):
         sightings: The token requests, in order; `outcome` is `issued` or the HTTP status.
     """
 
-    def __init__(
-        self,
-        entra: Entra,
-        *,
-        header: str,
-        system_assigned: str | None = IDENTITY_CLIENT_ID,
-        user_assigned: tuple[str, ...] = (BOT_CLIENT_ID,),
-        port: int = 0,
-    ) -> None:
-        super().__init__(host="127.0.0.1", tls=None, port=port)
+    def __init__(self, entra: Entra, *, header: str, system_assigned: str | None = IDENTITY_CLIENT_ID) -> None:
+        super().__init__()
         self.audience: str | None = None
         self.planned: Plan[Page] = Plan()
         self.sightings: list[Sighting] = []
         self._entra = entra
         self._header = header
         self.system_assigned = system_assigned
-        self._user_assigned = frozenset(client_id.lower() for client_id in user_assigned)
 
     def environment(self) -> dict[str, str]:
         """The variables by which App Service tells code of the endpoint."""
@@ -104,7 +95,7 @@ class ManagedIdentity(WebServer):
         if any(name in query for name in _OTHER_SELECTORS):
             return None  # the lab's identities are named by client id only
         client_id = query.get("client_id")
-        if client_id is not None and client_id.lower() not in self._user_assigned:
+        if client_id is not None and client_id.lower() != BOT_CLIENT_ID:
             return None
         return self._entra.tenant.find(client_id or self.system_assigned or "")
 

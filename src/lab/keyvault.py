@@ -73,7 +73,6 @@ class KeyVault(WebServer):
         entra: Issues and signs the tokens that it takes.
         authority: Signs the server certificate.
         now: The clock, UTC.
-        ids: Makes the version ids.
         port: The TCP port; 0 lets the system choose.
 
     Attributes:
@@ -85,14 +84,8 @@ class KeyVault(WebServer):
     """
 
     def __init__(
-        self,
-        entra: Entra,
-        authority: Authority,
-        *,
-        now: Callable[[], dt.datetime],
-        ids: Callable[[], uuid.UUID] = uuid.uuid4,
-        port: int = 0,
-    ) -> None:
+        self, entra: Entra, authority: Authority, *, now: Callable[[], dt.datetime], port: int = 0
+    ) -> None:  # fmt: skip
         super().__init__(host=_ADDRESS, tls=authority.server_context(), port=port)
         self.requests: list[VaultRequest] = []
         self.tenant_id = entra.tenant.id
@@ -101,7 +94,6 @@ class KeyVault(WebServer):
         self.planned: Plan[Page] = Plan()
         self._entra = entra
         self._now = now
-        self._ids = ids
         self._secrets: dict[str, list[_Version]] = {}
         self._granted: set[str] = set()
         self._denial: Denial | None = None
@@ -147,7 +139,7 @@ class KeyVault(WebServer):
             case _:
                 raise ValueError(f"{type(content).__name__} cannot be stored as {form}")
         assert isinstance(content, Content)  # noqa: S101 - made so above
-        version = _Version(self._ids().hex, content, enabled, _seconds(self._now()))
+        version = _Version(uuid.uuid4().hex, content, enabled, _seconds(self._now()))
         self._secrets.setdefault(name.lower(), []).append(version)
         return version.id
 

@@ -53,18 +53,15 @@ class KeyPair:
         return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - the portals name certificates so
 
 
-def self_signed(
-    common_name: str, *, not_before: dt.datetime, not_after: dt.datetime, key: rsa.RSAPrivateKey | None = None
-) -> KeyPair:
+def self_signed(common_name: str, *, not_before: dt.datetime, not_after: dt.datetime) -> KeyPair:
     """A self-signed certificate, as Key Vault's "Self" issuer makes it for an app registration.
 
     Args:
         common_name: The subject's CN.
         not_before: Start of validity, UTC.
         not_after: End of validity, UTC.
-        key: The RSA key to certify; a new one when absent.
     """
-    key = key or rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     builder = _builder(name, name, key.public_key(), not_before, not_after)
     return KeyPair(key, builder.sign(key, hashes.SHA256()))

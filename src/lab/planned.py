@@ -1,12 +1,8 @@
 """Answers that a server gives in place of its own: the faults of the way to it, and those that no setting causes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from aiohttp import web
-
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -16,17 +12,15 @@ class Page:
     Attributes:
         status: HTTP status.
         title: What the page says.
-        headers: Beside its content type.
     """
 
     status: int
     title: str
-    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
 
     def response(self) -> web.Response:
         """This answer as HTTP."""
         text = f"<!DOCTYPE html><html><head><title>{self.title}</title></head><body>{self.title}</body></html>"
-        return web.Response(status=self.status, text=text, content_type="text/html", headers=self.headers)
+        return web.Response(status=self.status, text=text, content_type="text/html")
 
 
 class Plan[T]:

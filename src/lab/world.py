@@ -42,7 +42,6 @@ class World:
 
     Args:
         now: The clock, UTC.
-        new_secret: Makes the passwords of this run.
         scenario: What is the matter with the vault, the tenant or Exchange, or its name in `lab.scenarios`.
 
     Attributes:
@@ -65,7 +64,6 @@ class World:
         self,
         *,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
-        new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(24),
         scenario: Scenario | str | None = None,
     ) -> None:
         self.now: Callable[[], dt.datetime] = now
@@ -73,14 +71,14 @@ class World:
         self.configured: dict[str, str | None] = {}
         moment = now()
         self.authority: Authority = Authority(moment, names=_NATIONAL_NAMES)
-        self.app_secret: str = new_secret()
-        self._bot_password = new_secret()
+        self.app_secret: str = secrets.token_urlsafe(24)
+        self._bot_password = secrets.token_urlsafe(24)
         self.tenant = Tenant()
         self.app_certificate: KeyPair = self.certificate(ends=_CERTIFICATE_LIFE)
         self.bot_certificate: KeyPair = self.certificate()
         self.mail_app = self._register()
         self.entra = Entra(self.tenant, self.authority, now=now)
-        self.identity = ManagedIdentity(self.entra, header=new_secret())
+        self.identity = ManagedIdentity(self.entra, header=secrets.token_urlsafe(24))
         self.vault = KeyVault(self.entra, self.authority, now=now)
         self.exchange = Exchange(
             self.authority,

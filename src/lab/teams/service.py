@@ -42,7 +42,7 @@ class Reply:
     activity: Mapping[str, Any]
     conversation: Conversation
     posts: list[Post]
-    user: Person = ANNA
+    user: Person
     outcome: Outcome | None = None
 
     @property
