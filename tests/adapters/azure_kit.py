@@ -34,9 +34,9 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def pair_of(name: str = "mailcheck", *, begins: int = -1, ends: int = 90) -> KeyPair:
-    """A certificate of the app, in force from and until so many days from now."""
-    return self_signed(name, not_before=now() + dt.timedelta(days=begins), not_after=now() + dt.timedelta(days=ends))
+def new_pair() -> KeyPair:
+    """A certificate of the app, in force for ninety days."""
+    return self_signed("mailcheck", not_before=now() - dt.timedelta(days=1), not_after=now() + dt.timedelta(days=90))
 
 
 def certificate_of(pair: KeyPair, *, key: KeyPair | None = None) -> Certificate:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 import requests
@@ -16,12 +16,12 @@ from mailcheck.adapters.keyvault import READ_TIMEOUT, Identity, KeyVaultCredenti
 from mailcheck.model.credential import Certificate, ClientSecret, Credential
 from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.request import CredentialKind
-from tests.adapters.azure_kit import now, pair_of, served, tenant_of
+from tests.adapters.azure_kit import new_pair, now, served, tenant_of
 
 NAME = "mailcheck"
 HEADER = "the identity header, a secret"
 MAX_AGE = 300.0
-PAIR = pair_of()
+PAIR = new_pair()
 SYSTEM = Identity(managed=True)
 
 
@@ -37,7 +37,7 @@ class World:
     vault: KeyVault
     identity: ManagedIdentity
     session: requests.Session
-    time: float = field(default=1000.0)
+    time: float = 1000.0
 
     def certificates(
         self,

@@ -13,9 +13,9 @@ from lab.tenant import MAIL_CLIENT_ID, TENANT_ID, Tenant
 from mailcheck.adapters.entra import READ_TIMEOUT, EntraTokens
 from mailcheck.model.credential import Token
 from mailcheck.model.evidence import Evidence, Stage
-from tests.adapters.azure_kit import SCOPE, Answer, Peer, document, now, pair_of, served, tenant_of
+from tests.adapters.azure_kit import SCOPE, Answer, Peer, document, new_pair, now, served, tenant_of
 
-PAIR = pair_of()
+PAIR = new_pair()
 DISCOVERY = f"/{TENANT_ID}/v2.0/.well-known/openid-configuration"
 TOKEN = f"/{TENANT_ID}/oauth2/v2.0/token"
 

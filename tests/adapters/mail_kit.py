@@ -30,11 +30,9 @@ class Peer:
 
 
 @asynccontextmanager
-async def serving(
-    script: Script, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
-) -> AsyncGenerator[Peer]:
+async def serving(script: Script, context: ssl.SSLContext | None = None) -> AsyncGenerator[Peer]:
     """A server that plays the script to each client, then takes in what comes until the client leaves."""
-    peer = Peer(Endpoint(host, 0))
+    peer = Peer(Endpoint("127.0.0.1", 0))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer.connections += 1
@@ -47,8 +45,8 @@ async def serving(
             writer.transport.abort()
             peer.left.set()
 
-    server = await asyncio.start_server(serve, host, 0, ssl=context)
-    peer.endpoint = Endpoint(host, server.sockets[0].getsockname()[1])
+    server = await asyncio.start_server(serve, peer.endpoint.host, 0, ssl=context)
+    peer.endpoint = Endpoint(*server.sockets[0].getsockname())
     try:
         yield peer
     finally:

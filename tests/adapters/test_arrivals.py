@@ -29,9 +29,9 @@ def watched(sock: socket.socket) -> bool:
     return asyncio.get_running_loop().remove_reader(sock)
 
 
-async def turns(count: int = 5) -> None:
-    """Lets the loop look at its sockets so many times."""
-    for _ in range(count):
+async def turns() -> None:
+    """Lets the loop look at its sockets a few times."""
+    for _ in range(5):
         await asyncio.sleep(0)
 
 

@@ -25,13 +25,13 @@ from mailcheck.adapters.bot_credentials import (
 from mailcheck.adapters.entra import EntraTokens
 from mailcheck.adapters.keyvault import KeyVaultCredentials
 from mailcheck.model.secret import Secret
-from tests.adapters.azure_kit import now, pair_of
+from tests.adapters.azure_kit import new_pair, now
 from tests.adapters.azure_world import World, world_of
 from tests.adapters.bot_kit import OTHER_ID, Clock
 
 _PASSWORD = "correct horse battery staple"
 _CERTIFICATE = "bot"
-_PAIR = pair_of()
+_PAIR = new_pair()
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_a_certificate_that_entra_refused_is_read_anew(world: World) -> No
     """When Entra refuses the certificate that is held, the next token is asked for with what the vault has by then."""
     tokens, _ = _by_certificate(world)
     application = world.entra.tenant.applications[BOT_CLIENT_ID]
-    renewed = pair_of()
+    renewed = new_pair()
     application.certificates[:] = [renewed.certificate]
     answer = await tokens.fetch()
     assert isinstance(answer, NoToken)

@@ -12,9 +12,9 @@ from mailcheck.adapters.client_secrets import read
 from mailcheck.model.credential import ClientSecret
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.secret import Secret
-from tests.adapters.azure_kit import pair_of
+from tests.adapters.azure_kit import new_pair
 
-PAIR = pair_of()
+PAIR = new_pair()
 PFX = base64.b64encode(PAIR.pfx).decode()
 DER = base64.b64encode(PAIR.certificate.public_bytes(serialization.Encoding.DER)).decode()
 VALUE = "Zq18Q~planted.Secret_Value-of_forty-char"

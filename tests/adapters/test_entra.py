@@ -17,14 +17,14 @@ from tests.adapters.azure_kit import (
     SCOPE,
     certificate_of,
     document,
+    new_pair,
     now,
-    pair_of,
     tenant_of,
 )
 from tests.adapters.entra_kit import PAIR, TOKEN, entra_of, evidence, peer_of, tokens_of
 
-RENEWED = pair_of()
-STRANGER = pair_of()
+RENEWED = new_pair()
+STRANGER = new_pair()
 
 
 async def test_a_token_says_what_exchange_will_read(authority: Authority, session: requests.Session) -> None:

@@ -12,11 +12,11 @@ from lab.pki import Authority
 from lab.tenant import IDENTITY_CLIENT_ID, IDENTITY_PRINCIPAL_ID
 from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Fault, Stage
-from tests.adapters.azure_kit import Peer, document, now, pair_of, served
+from tests.adapters.azure_kit import Peer, document, new_pair, now, served
 from tests.adapters.azure_world import MAX_AGE, NAME, World, certificate, evidence, world_of
 
 SECRET = f"/secrets/{NAME}/"
-RENEWED = pair_of()
+RENEWED = new_pair()
 
 
 @pytest.fixture

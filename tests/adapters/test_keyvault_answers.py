@@ -12,12 +12,12 @@ from mailcheck.adapters.trust import http_session
 from mailcheck.model.credential import ClientSecret
 from mailcheck.model.evidence import Evidence, Fault
 from mailcheck.model.request import CredentialKind
-from tests.adapters.azure_kit import Answer, Peer, document, in_turn, now, page, pair_of, served
+from tests.adapters.azure_kit import Answer, Peer, document, in_turn, new_pair, now, page, served
 from tests.adapters.azure_world import NAME, World, certificate, evidence, world_of
 from tests.adapters.mail_kit import serving
 
 SECRET = f"/secrets/{NAME}/"
-RENEWED = pair_of()
+RENEWED = new_pair()
 DEEP = "[" * 200_000  # deeper than any JSON reader goes
 
 

@@ -14,12 +14,12 @@ from lab.tenant import BOT_CLIENT_ID, BOT_PRINCIPAL_ID, Application
 from mailcheck.adapters.keyvault import Identity
 from mailcheck.adapters.trust import http_session
 from mailcheck.model.evidence import Fault, Stage
-from tests.adapters.azure_kit import Answer, Peer, document, page, pair_of, served
+from tests.adapters.azure_kit import Answer, Peer, document, new_pair, page, served
 from tests.adapters.azure_world import HEADER, MAX_AGE, NAME, PAIR, World, certificate, evidence, world_of
 from tests.adapters.mail_kit import serving
 
 SECRET = f"/secrets/{NAME}/"
-RENEWED = pair_of()
+RENEWED = new_pair()
 
 
 @pytest.fixture

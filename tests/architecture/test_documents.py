@@ -12,7 +12,6 @@ from mailcheck.settings import BotSettings, CheckSettings, Settings
 
 _ROOT = Path(__file__).parents[2]
 _README = (_ROOT / "README.md").read_text()
-_SOURCE = "".join(path.read_text() for path in (_ROOT / "src" / "mailcheck").rglob("*.py"))
 _DOCUMENTS = [
     "README.md",
     "ARCHITECTURE.md",

@@ -128,11 +128,9 @@ def _denied(world: World, denial: Denial) -> Iterator[None]:
 
 
 @contextmanager
-def _newest(world: World, *, form: str = "pfx", enabled: bool = True, age: int = 0, life: int = 90) -> Iterator[None]:
-    now = dt.datetime.now(dt.UTC)
-    pair = self_signed(
-        "other", not_before=now - dt.timedelta(days=age, hours=1), not_after=now + dt.timedelta(days=life - age)
-    )
+def _newest(world: World, *, form: str = "pfx", enabled: bool = True, age: int = 0) -> Iterator[None]:
+    began = dt.datetime.now(dt.UTC) - dt.timedelta(days=age, hours=1)
+    pair = self_signed("other", not_before=began, not_after=began + dt.timedelta(days=90))
     content = "no certificate" if form == "text" else pair
     world.vault.store(CERTIFICATE, content, form=form, enabled=enabled)  # type: ignore[arg-type]
     yield

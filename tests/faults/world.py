@@ -28,7 +28,7 @@ from mailcheck.model.report import Broken, Report
 from mailcheck.model.request import App, CheckRequest, Endpoint, Mailbox, MailProtocol
 from mailcheck.usecases.check import CheckMailbox
 from mailcheck.usecases.judging import Target
-from tests.adapters.azure_kit import pair_of
+from tests.adapters.azure_kit import new_pair
 from tests.faults import services
 from tests.faults.expected import EXPECTED, HEALTHY, ONCE, Case
 from tests.faults.http_faults import HTTP_FAULTS
@@ -96,7 +96,7 @@ class World:
     def __init__(self, contexts: Contexts, context: ssl.SSLContext) -> None:
         self._contexts = contexts
         self._context = context
-        self._pair = pair_of()
+        self._pair = new_pair()
         self._token = services.access_token(RESOURCE, *(protocol.role for protocol in MailProtocol))
         self._vault_token = services.access_token("https://vault.example", "identity")
         self._header = "the identity header, which is a secret of this process"

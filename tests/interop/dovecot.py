@@ -182,9 +182,9 @@ class Dovecot:
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps({"userdb_home": str(self._home(mailbox)), **fields}))
 
-    def revoke(self, mailbox: str, app: str = MAIL_PRINCIPAL_ID) -> None:
+    def revoke(self, mailbox: str) -> None:
         """Takes the grant away; none is no fault."""
-        self._grant(mailbox, app).unlink(missing_ok=True)
+        self._grant(mailbox, MAIL_PRINCIPAL_ID).unlink(missing_ok=True)
 
     @contextmanager
     def clock_ahead(self, seconds: int) -> Iterator[None]:

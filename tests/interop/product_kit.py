@@ -37,9 +37,9 @@ class Mail:
     endpoints: Mapping[MailProtocol, Endpoint]
 
     @classmethod
-    def to(cls, server: Dovecot, trust: ssl.SSLContext | None = None, host: str = HOST) -> "Mail":
-        """The way to a server by this name of it; its authority is trusted unless another trust is given."""
-        return cls(MailTransport(trust or tls_context(server.ca_file)), endpoints_of(server, host))
+    def to(cls, server: Dovecot, trust: ssl.SSLContext | None = None) -> "Mail":
+        """The way to a server; its authority is trusted unless another trust is given."""
+        return cls(MailTransport(trust or tls_context(server.ca_file)), endpoints_of(server))
 
     async def open(
         self, protocol: MailProtocol, mailbox: str, token: str, *, through: Callable[[Talk], Talk] = lambda talk: talk
@@ -70,7 +70,7 @@ class Product:
 
     def build(self, **settings: str) -> CheckMailbox:
         """The use case of a new process; further settings override those of the world."""
-        servers = {f"MAILCHECK_{protocol.name}": str(at) for protocol, at in endpoints_of(self.server, HOST).items()}
+        servers = {f"MAILCHECK_{protocol.name}": str(at) for protocol, at in endpoints_of(self.server).items()}
         mapping = {**self.world.settings(), **servers, "MAILCHECK_CA_FILE": str(self.anchors), **settings}
         configured = Settings.read(mapping).check
         assert isinstance(configured, CheckSettings), configured
@@ -88,12 +88,12 @@ class Product:
         return report
 
 
-def endpoints_of(server: Dovecot, host: str) -> Mapping[MailProtocol, Endpoint]:
+def endpoints_of(server: Dovecot) -> Mapping[MailProtocol, Endpoint]:
     """Where each protocol is served."""
     return {
-        IMAP: Endpoint(host, server.imap_port),
-        POP: Endpoint(host, server.pop_port),
-        SMTP: Endpoint(host, server.submission_port),
+        IMAP: Endpoint(HOST, server.imap_port),
+        POP: Endpoint(HOST, server.pop_port),
+        SMTP: Endpoint(HOST, server.submission_port),
     }
 
 

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
-from lab.exchange.mailboxes import Mailboxes
 from lab.exchange.server import Exchange
 from lab.pki import Authority
 from lab.signing import SigningKey
@@ -45,11 +44,9 @@ def client_context() -> ssl.SSLContext:
     return ssl.create_default_context(cadata=authority().pem.decode())
 
 
-def new_exchange(
-    mailboxes: Mailboxes | None = None, *, idle: float = DEADLINE, now: Callable[[], dt.datetime] = utc_now
-) -> Exchange:
+def new_exchange(*, idle: float = DEADLINE, now: Callable[[], dt.datetime] = utc_now) -> Exchange:
     """A server that is not started yet."""
-    return Exchange(authority(), Tenant(), app_token().key, ISSUER, mailboxes, idle=idle, now=now)
+    return Exchange(authority(), Tenant(), app_token().key, ISSUER, idle=idle, now=now)
 
 
 def xoauth2(mailbox: str, token: str | None = None) -> str:

@@ -12,13 +12,11 @@ from mailcheck.usecases.inspect import InspectApp
 from tests.usecases.kit import BOTH_ROLES, DAY, NOW, TARGET, Issuer, Silent, Vault, certificate, ids
 
 
-async def _looked(
-    vault: object = None, issuer: Issuer | None = None, *, limit: float = 5, seconds: float = 5
-) -> Inspection:
+async def _looked(vault: object = None, *, limit: float = 5, seconds: float = 5) -> Inspection:
     inspect = InspectApp(
         replace(TARGET, timeout=limit),
         vault or Vault(certificate()),  # type: ignore[arg-type]
-        issuer or Issuer(BOTH_ROLES),
+        Issuer(BOTH_ROLES),
         now=lambda: NOW,
         new_id=ids(),
     )
