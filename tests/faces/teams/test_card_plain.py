@@ -3,12 +3,13 @@
 import pytest
 
 from mailcheck.diagnosis.explained import explain
-from mailcheck.faces.teams.card_parts import card, escape, facts, said, verbatim
+from mailcheck.faces.teams.card_parts import card, facts, said, verbatim
 from mailcheck.faces.teams.card_plain import LIMIT, plain_text
 from mailcheck.faces.teams.cards import help_card
 from mailcheck.faces.teams.explain_card import explain_card
 from mailcheck.faces.teams.report_card import report_card
 from mailcheck.faces.teams.table_card import table_card
+from mailcheck.faces.teams.untrusted import escape
 from tests.faces.teams.real_kit import BROKEN, DEGRADED, HEALTHY
 
 

@@ -3,23 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from mailcheck.faces.teams.card_parts import (
-    Element,
-    block,
-    boxed,
-    card,
-    clean,
-    escape,
-    facts,
-    foreign,
-    heading,
-    label,
-    said,
-    verbatim,
-)
+from mailcheck.faces.teams.card_parts import Element, block, boxed, card, facts, heading, label, said, verbatim
 from mailcheck.faces.teams.explaining import refused_parts
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.status_card import problems
+from mailcheck.faces.teams.untrusted import clean, escape, foreign
 from mailcheck.faces.wording import State, summary
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed

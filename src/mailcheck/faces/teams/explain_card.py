@@ -12,16 +12,15 @@ from mailcheck.faces.teams.card_parts import (
     card,
     coded,
     column,
-    escape,
     fitting,
     fold,
-    foreign,
     heading,
     label,
     said,
     toggle,
 )
 from mailcheck.faces.teams.explaining import cause_title, numbered
+from mailcheck.faces.teams.untrusted import escape, foreign
 from mailcheck.model.explained import Explained, ExplainedCause, Passage
 
 _APART: Final = "apart"

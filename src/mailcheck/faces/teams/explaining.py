@@ -11,19 +11,16 @@ from mailcheck.faces.teams.card_parts import (
     Element,
     block,
     boxed,
-    clean,
     column,
-    escape,
     fold,
-    foreign,
     heading,
     label,
     row_of_buttons,
     said,
-    size,
     verbatim,
 )
 from mailcheck.faces.teams.intent import Refused
+from mailcheck.faces.teams.untrusted import clean, escape, foreign, size
 from mailcheck.faces.wording import State, count, listed, names, still_waiting
 from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Notice, Report, Severity, Step
 from mailcheck.model.request import MailProtocol

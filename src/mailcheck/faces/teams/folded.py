@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mailcheck.faces.teams.card_parts import Element, branch, clean, foreign, heading, label, said, verbatim
+from mailcheck.faces.teams.card_parts import Element, branch, heading, label, said, verbatim
 from mailcheck.faces.teams.explaining import Detail
+from mailcheck.faces.teams.untrusted import clean, foreign
 from mailcheck.faces.tree import Row, rows
 from mailcheck.faces.wording import count
 from mailcheck.model.report import Listing, ProtocolReport, Report, Step

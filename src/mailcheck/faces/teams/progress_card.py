@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mailcheck.faces.teams.card_parts import Element, block, card, escape, heading, line, said
+from mailcheck.faces.teams.card_parts import Element, block, card, heading, line, said
 from mailcheck.faces.teams.progress import Leg, Progress
+from mailcheck.faces.teams.untrusted import escape
 from mailcheck.faces.wording import State, count, names, summary
 from mailcheck.model.evidence import Stage
 from mailcheck.model.request import MailProtocol

@@ -8,24 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mailcheck.faces.teams.buttons import check_again
-from mailcheck.faces.teams.card_parts import (
-    STYLES,
-    Element,
-    block,
-    card,
-    clean,
-    escape,
-    facts,
-    fitting,
-    heading,
-    line,
-    said,
-    some,
-    toggle,
-)
+from mailcheck.faces.teams.card_parts import STYLES, Element, block, card, facts, fitting, heading, line, said, toggle
 from mailcheck.faces.teams.explaining import fault_parts, faults, notice_parts, refused_parts
 from mailcheck.faces.teams.folded import ReportDetail, talk, tree
 from mailcheck.faces.teams.intent import Refused
+from mailcheck.faces.teams.untrusted import clean, escape, some
 from mailcheck.faces.wording import State, Summary, contents, done, in_force, mail_roles_first, summary
 from mailcheck.model.evidence import Stage
 from mailcheck.model.report import Healthy, Listing, ProtocolReport, Report

@@ -4,22 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mailcheck.faces.teams.card_parts import (
-    STYLES,
-    Element,
-    block,
-    card,
-    clean,
-    escape,
-    facts,
-    fitting,
-    foreign,
-    heading,
-    line,
-    said,
-    some,
-)
+from mailcheck.faces.teams.card_parts import STYLES, Element, block, card, facts, fitting, heading, line, said
 from mailcheck.faces.teams.explaining import Detail, Fault, fault_parts, notice_parts
+from mailcheck.faces.teams.untrusted import clean, escape, foreign, some
 from mailcheck.faces.wording import State, count, in_force, mail_roles_first, names
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection

@@ -12,19 +12,16 @@ from mailcheck.faces.teams.card_parts import (
     block,
     boxed,
     card,
-    clean,
-    escape,
     fitting,
     fold,
-    foreign,
     heading,
     marked,
     row_of_buttons,
     said,
-    size,
 )
 from mailcheck.faces.teams.explaining import Fault, cause_parts, cause_title, faults, numbered, refused_parts
 from mailcheck.faces.teams.intent import Refused
+from mailcheck.faces.teams.untrusted import clean, escape, foreign, size
 from mailcheck.faces.wording import State, contents, count, done, names, summary
 from mailcheck.model.report import Cause, Diagnosis, Healthy, NotAllowed, Outcome, Report
 
