@@ -16,10 +16,10 @@ from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, Attac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcheck.adapters.bot_tries import FOLLOWED, NEXT_TIME, PASSING_TIME, TRIES
+from mailcheck.adapters.bot_tries import TRIES
 from mailcheck.adapters.bounded import BODY_LIMIT
 from mailcheck.adapters.one_flight import in_thread
-from mailcheck.model.delivery import Trouble, Undelivered
+from mailcheck.model.delivery import CLOSING, PASSING_TIME, QUIET, Trouble, Undelivered
 from tests.adapters.connector_kit import Bot, Update, World, world_of
 from tests.adapters.mail_kit import Script, serving
 from tests.stalls import lasting_stall
@@ -236,8 +236,8 @@ async def test_a_message_that_another_follows_leaves_it_the_time(usual: World) -
     async with serving(_asked(_silent)) as peer:
         first = Bot(importance=ActivityImportance.low)
         began = time.monotonic()
-        await usual.run(first, seconds=FOLLOWED + 0.5, serviceUrl=f"http://{peer.endpoint}/")
-        assert time.monotonic() - began < FOLLOWED + 0.5 - NEXT_TIME / 2
+        await usual.run(first, seconds=QUIET + 0.5, serviceUrl=f"http://{peer.endpoint}/")
+        assert time.monotonic() - began < QUIET + 0.5 - CLOSING / 2
         assert first.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
         assert peer.connections == 1
 
@@ -252,7 +252,7 @@ async def test_a_message_that_another_follows_does_not_wait_for_a_token_for_long
         await first(context)
         await last(context)
 
-    await usual.run(turn, seconds=FOLLOWED + 0.2)
+    await usual.run(turn, seconds=QUIET + 0.2)
     assert first.sent == [Undelivered(Trouble.UNREACHED, "no answer in time")]
     assert isinstance(last.sent[0], ResourceResponse)
     assert len(usual.connector.calls) == 1

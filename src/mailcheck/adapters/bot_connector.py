@@ -33,9 +33,9 @@ from msrest.pipeline.async_abc import AsyncPipeline
 
 from mailcheck.adapters.bot_credentials import BotCredentials
 from mailcheck.adapters.bot_sender import TIMEOUTS, ConnectorSender
-from mailcheck.adapters.bot_tries import FOLLOWED, LEAST_TIME, Pause, Tries
+from mailcheck.adapters.bot_tries import LEAST_TIME, Pause, Tries
 from mailcheck.adapters.one_flight import in_thread
-from mailcheck.model.delivery import Undelivered
+from mailcheck.model.delivery import QUIET, Undelivered
 
 # The context of the turn, and when the turn has to have ended, on the running loop's clock.
 type Turn = Callable[[TurnContext, float], Awaitable[None]]
@@ -149,7 +149,7 @@ class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotat
 
         async def send() -> ResourceResponse:
             if followed:  # a token may be long in coming
-                await self._sender.have_token(self._deadline - FOLLOWED)
+                await self._sender.have_token(self._deadline - QUIET)
             sent: list[ResourceResponse] = await super(_Adapter, self).send_activities(context, [unmarked])
             return sent[0]
 

@@ -8,16 +8,12 @@ from typing import Final
 
 from mailcheck.adapters.bot_answers import OUT_OF_TIME, NotTakenError, Setback
 from mailcheck.adapters.https import one_line
-from mailcheck.model.delivery import Undelivered
+from mailcheck.model.delivery import CLOSING, PASSING_TIME, QUIET, Undelivered
 
 TRIES: Final = 4
 TOLD_TRIES: Final = 10  # where the connector says when to come back: many may be waiting in one chat
 FIRST_PAUSE: Final = 1.0  # seconds; doubled with each try. A chat takes seven messages in a second
 LEAST_TIME: Final = 0.5  # seconds before the deadline: no try but the first begins later
-PASSING_TIME: Final = 2.0  # seconds for an update that another message follows: it leaves the rest to that
-# Seconds before the deadline that are left to a message by the one that it follows, whatever came of that.
-NEXT_TIME: Final = 1.3
-FOLLOWED: Final = NEXT_TIME + PASSING_TIME  # the same: no try of what another message follows begins later
 
 _log = logging.getLogger(__name__)
 
@@ -55,12 +51,12 @@ class Tries:
         once = update and followed
         first_by, next_by = deadline, deadline - LEAST_TIME
         if followed:
-            first_by = next_by = deadline - FOLLOWED
-            deadline -= NEXT_TIME
+            first_by = next_by = deadline - QUIET
+            deadline -= CLOSING
         if now() < self._free <= next_by:
             await self._pause(min(self._free + self._chance() * FIRST_PAUSE, next_by) - now())
         if once:
-            deadline = now() + PASSING_TIME  # earlier: it begins before `FOLLOWED`, or not
+            deadline = now() + PASSING_TIME  # earlier: it begins before `QUIET`, or not
         for number in count(1):
             try:
                 return await _by(deadline, call, begin=first_by)

@@ -1,7 +1,12 @@
-"""What came of a message to a chat that did not get there."""
+"""What came of a message to a chat that did not get there, and what a turn's messages leave each other of its time."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+CLOSING: Final = 1.3  # seconds before the end of a turn: left to the message that is to stay, whatever came of others
+PASSING_TIME: Final = 2.0  # seconds at most for a message that another one follows: it leaves the rest to that
+QUIET: Final = CLOSING + PASSING_TIME  # seconds before the end of a turn: nothing that another follows begins later
 
 
 class Trouble(StrEnum):

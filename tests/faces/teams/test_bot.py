@@ -16,8 +16,8 @@ from lab.teams.service import Reply
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_credentials import NoToken
 from mailcheck.faces.teams.bot import CARD_TYPE, ERROR_TYPE, TEXT_TYPE
-from mailcheck.faces.teams.checking import CLOSING
 from mailcheck.faces.teams.endpoint import TURN_LIMIT
+from mailcheck.model.delivery import CLOSING
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol

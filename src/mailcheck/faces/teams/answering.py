@@ -11,13 +11,13 @@ from mailcheck.faces.audit import NOT_CONFIGURED, NOTHING, verdict_of
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.cards import help_card, looking_card, not_configured_card, refused_card, whoami_card
 from mailcheck.faces.teams.chat import Chat, Message
-from mailcheck.faces.teams.checking import CLOSING, PACE, Checker, Checking
+from mailcheck.faces.teams.checking import PACE, Checker, Checking
 from mailcheck.faces.teams.explain_card import explain_card
 from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
 from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.faces.teams.together import Together
 from mailcheck.faces.teams.untrusted import clean
-from mailcheck.model.delivery import Undelivered
+from mailcheck.model.delivery import CLOSING, Undelivered
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.request import EVERYONE, CheckRequest, MailProtocol

@@ -13,16 +13,12 @@ from mailcheck.faces.teams.progress import Progress
 from mailcheck.faces.teams.progress_card import progress_card
 from mailcheck.faces.teams.report_card import report_card
 from mailcheck.faces.teams.table_card import table_card
+from mailcheck.model.delivery import CLOSING, QUIET
 from mailcheck.model.progress import Moment, Watch
 from mailcheck.model.report import NotAllowed, Outcome
 from mailcheck.model.request import CheckRequest
 
 PACE: Final = 1.0  # seconds between two states of the card: Teams takes seven calls a second for a whole conversation
-# Seconds before the end of a turn at which a check has to have ended: the card that tells so has to get there too.
-CLOSING: Final = 1.3
-# Seconds before that in which the card stays as it is, and no first one is shown: a call may take so long
-# (`PASSING_TIME` of bot_tries.py), and the card that tells the outcome would have to wait for it.
-QUIET: Final = 2.0
 
 
 class Checker(Protocol):
@@ -73,7 +69,7 @@ class Checking:
         # A slow connector does not keep the checks waiting, and what it is told is told in order: one call at a time.
         async with asyncio.TaskGroup() as group:
             work = group.create_task(under_way.run(self._check, deadline - CLOSING))
-            await self._follow(under_way, work, message, deadline - CLOSING - QUIET)
+            await self._follow(under_way, work, message, deadline - QUIET)
         outcomes = work.result()
         card = _verdict(outcomes, refused, object_id)
         await message.show(card)
