@@ -9,6 +9,7 @@ from typing import TextIO
 
 from mailcheck.faces.report_json import report_json
 from mailcheck.faces.report_text import report_text
+from mailcheck.faces.wording import not_allowed
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed, Status
 from mailcheck.model.request import CheckRequest, InvalidAddress, Mailbox, MailProtocol
@@ -84,7 +85,7 @@ async def run(
         err.write(f"checking {arguments.mailbox} ...\n")
     report = await check(CheckRequest(arguments.mailbox, arguments.protocols or protocols))
     if isinstance(report, NotAllowed):
-        err.write(f"MAILCHECK_DOMAINS does not let {report.mailbox} be checked\n")
+        err.write(f"{not_allowed(report)}\n")
         return Exit.USAGE
     if arguments.as_json:
         out.write(json.dumps(report_json(report), ensure_ascii=False, indent=2) + "\n")

@@ -10,6 +10,7 @@ from mailcheck.faces.asking import check_request
 from mailcheck.faces.audit import record, verdict_of
 from mailcheck.faces.problem import not_configured, problem, setting_json
 from mailcheck.faces.report_json import report_json
+from mailcheck.faces.wording import not_allowed
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import NotAllowed
 from mailcheck.model.request import CheckRequest, MailProtocol
@@ -54,8 +55,7 @@ class HttpApi:
             seconds=time.monotonic() - started,
         )
         if isinstance(outcome, NotAllowed):
-            detail = f"MAILCHECK_DOMAINS does not let {outcome.mailbox} be checked"
-            return problem(HTTPStatus.FORBIDDEN, detail)
+            return problem(HTTPStatus.FORBIDDEN, not_allowed(outcome))
         return _answer(report_json(outcome))
 
     async def health(self, _request: func.HttpRequest) -> func.HttpResponse:

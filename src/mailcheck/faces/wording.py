@@ -88,6 +88,11 @@ def summary(outcome: Outcome) -> Summary:
     return Summary(state, ", ".join(parts))
 
 
+def not_allowed(outcome: NotAllowed) -> str:
+    """Why there is no report, for who reads no card."""
+    return f"MAILCHECK_DOMAINS does not let {outcome.mailbox} be checked"
+
+
 def names(protocols: Iterable[MailProtocol], link: str = "and") -> str:
     """Protocols as they are read aloud: `IMAP, POP and SMTP`; after a denial `link` is `or`."""
     return listed((protocol.name for protocol in protocols), link)
