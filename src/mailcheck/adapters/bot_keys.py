@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
@@ -35,7 +36,6 @@ CHASE_PAUSE: Final = 60.0  # seconds between two fetches for ids that are not th
 RETRY_PAUSE: Final = 5.0  # the same after a fetch that failed
 
 _FOR_SIGNING: Final = (("kty", "RSA"), ("use", "sig"), ("alg", "RS256"))  # where a key has these at all
-_OK: Final = 200
 
 _log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class SigningKeys:
             response = self._session.get(url, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False)
         except requests.RequestException as error:
             raise _UnusableError(": ".join((url, *fault_of(error)))) from error
-        if response.status_code != _OK:
+        if response.status_code != HTTPStatus.OK:
             raise _UnusableError(f"{url} answered {response.status_code}")
         if len(response.content) > DOCUMENT_LIMIT:
             raise _UnusableError(f"{url} is longer than {DOCUMENT_LIMIT} bytes")

@@ -6,6 +6,7 @@ MSAL is imported where it is used, on the first check: a cold start pays for eve
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -35,7 +36,6 @@ _TRANSIENT_ERROR: Final = "temporarily_unavailable"
 _TRANSIENT_STATUSES: Final = frozenset({"500", "502", "503", "504"})
 _THROTTLED: Final = frozenset({"429", "AADSTS90055", "AADSTS50196"})
 
-_OK: Final = 200
 _CODE: Final = re.compile(r"AADSTS\d{4,8}")
 _CODE_LIMIT: Final = 10**8  # as many digits as in a sentence
 _CODES_KEPT: Final = 8  # the first decides; the others are for the reader
@@ -214,7 +214,7 @@ class _Http:
         # JSON is UTF-8, and a reader may overlook a mark before it (RFC 8259 section 8.1); requests would guess.
         response.encoding = "utf-8-sig"
         document = json_object(response.text)
-        if response.status_code != _OK:
+        if response.status_code != HTTPStatus.OK:
             retry_after = response.headers.get("Retry-After", "")
             words = _without(document or {}, options.get("data"))
             raise _Refused(_refusal(url, response.status_code, words, retry_after))

@@ -7,6 +7,7 @@ check.
 
 import datetime as dt
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -34,7 +35,6 @@ READ_TIMEOUT: Final = 4.0
 # One more try, at once, for what a second try often mends. Not for 429 or where Retry-After is given: the vault asked
 # to be left alone; nor for time-outs, which have used up the time that a second try would need.
 _TRANSIENT: Final = frozenset({"500", "502", "503", "504", Fault.CLOSED})
-_OK: Final = 200
 
 
 class KeyVaultCredentials:
@@ -140,7 +140,7 @@ class KeyVaultCredentials:
         response: Any = error.response  # the SDK's own annotation leaves out the headers
         if response is None:  # the body broke off
             return self._unanswered(error)
-        if response.status_code == _OK:  # DecodeError: it called itself JSON
+        if response.status_code == HTTPStatus.OK:  # DecodeError: it called itself JSON
             return malformed(self._host)
         asked = "Authorization" in response.request.headers
         return refusal(self._host, int(response.status_code), response.text(), response.headers, with_token=asked)
