@@ -44,7 +44,7 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         session: From `http_session`, which bounds what is read; shared, and left open.
         deadline: No time-out is longer than until then, on the running loop's clock. It is kept by who calls: what a
             thread does after it, such as looking up a name, is waited for by nobody.
-        timeouts: As `TIMEOUTS`.
+        timeouts: Seconds to connect, and for the whole answer.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ConnectorSender(AsyncHTTPSender[ClientRequest, AsyncRequestsClientResponse
         session: requests.Session,
         *,
         deadline: float,
-        timeouts: tuple[float, float] = TIMEOUTS,
+        timeouts: tuple[float, float],
     ) -> None:
         self._credentials = credentials
         self._session = session

@@ -36,8 +36,8 @@ class Inspection:
     canary: Mailbox | None
     checked_at: dt.datetime
     duration_ms: int
-    steps: tuple[Step, ...] = ()
-    certificate: CertificateFacts | None = None
-    token: TokenFacts | None = None
-    diagnosis: Diagnosis | None = None
-    notices: tuple[Notice, ...] = ()
+    steps: tuple[Step, ...]
+    certificate: CertificateFacts | None
+    token: TokenFacts | None
+    diagnosis: Diagnosis | None
+    notices: tuple[Notice, ...]

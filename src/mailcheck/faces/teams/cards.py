@@ -17,6 +17,7 @@ _PURPOSE: Final = (
     "setting is wrong and how to mend it."
 )
 _WHERE: Final = "The address alone is enough. In a team or a group chat, mention me, before it or behind it."
+_NOT_AMONG: Final = "You are not among the people who may use this bot"
 _LET_IN: Final = (
     "To be let in, ask an administrator to add your object id to the app setting "
     f"{escape('MAILCHECK_OPERATORS')} of the Function App"
@@ -60,13 +61,12 @@ def _commands() -> Element:
 
 def refused_card(object_id: str | None) -> Element:
     """For somebody who is not among the operators: what to hand to an administrator."""
-    title = "You are not among the people who may use this bot"
     shown = clean(object_id or "", 100)
     if not shown:
         how = [said("Teams did not tell me your object id in Microsoft Entra, so I cannot say more.")]
     else:
         how = [said(f"{_LET_IN}:"), boxed([shown])]
-    return card([heading(title, size="Medium"), *how], spoken=title)
+    return card([heading(_NOT_AMONG, size="Medium"), *how], spoken=_NOT_AMONG)
 
 
 def looking_card() -> Element:
@@ -76,14 +76,14 @@ def looking_card() -> Element:
     return card(body, spoken=title)
 
 
-def whoami_card(name: str, object_id: str | None, tenant_id: str | None, *, operator: bool) -> Element:
+def whoami_card(name: str, object_id: str | None, tenant_id: str, *, operator: bool) -> Element:
     """Who the asker is to the bot, as Teams says it, and whether they may use it."""
     shown = clean(name, 200) or "somebody without a name"
-    may = "You may use this bot." if operator else "You are not among the people who may use this bot."
+    may = "You may use this bot." if operator else f"{_NOT_AMONG}."
     mark = State.HEALTHY.mark if operator else State.NOT_ALLOWED.mark
     pairs = [
         ("Object id", clean(object_id or "", 100) or "not told"),
-        ("Tenant id", clean(tenant_id or "", 100) or "not told"),
+        ("Tenant id", clean(tenant_id, 100)),
     ]
     body = [heading(f"You are {escape(shown)}", size="Medium"), said(f"{mark} {may}", spacing="Small"), facts(pairs)]
     if not operator:

@@ -12,7 +12,7 @@ from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import Severity
-from mailcheck.model.request import EVERYONE, MailProtocol
+from mailcheck.model.request import MailProtocol
 
 _PROBLEM_LIMIT: Final = 20
 _DETAILED: Final = (
@@ -59,7 +59,7 @@ def _status(status: StatusFacts, detail: Detail) -> Element:
         parts = [*_signing_in(status.app, detail), *_configuration(status.app, status.protocols, detail)]
     else:
         parts = list(problems(status.app))
-    who = "everybody in the tenant" if status.operators == EVERYONE else count(int(status.operators), "operator")
+    who = count(status.operators, "operator") if isinstance(status.operators, int) else "everybody in the tenant"
     bot = [("Identity", clean(status.bot_kind, 40)), ("App id", clean(status.bot_id, 100)), ("Answers", who)]
     versions = [(clean(name, 40), clean(version, 60)) for name, version in status.versions[:12]]
     body = [header, *parts, _section("Bot"), facts(bot)]
