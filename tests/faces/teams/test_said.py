@@ -178,7 +178,9 @@ _DOCUMENTED = {
         "check shared@contoso.com sales@contoso.com box@contoso.com by pop"
     ),
     '"Shared Box" <shared@contoso.com>': "check shared@contoso.com",
+    "{SMTP:shared@contoso.com, smtp:sales@contoso.com}": "check shared@contoso.com sales@contoso.com",
     "explain imap-sign-in-refused": "explain imap-sign-in-refused",
+    "explain AADSTS700016": "explain app-not-found",
     "status": "status",
     "whoami": "whoami",
     "help": "help",

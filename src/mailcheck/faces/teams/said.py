@@ -26,6 +26,10 @@ from mailcheck.model.request import InvalidAddress, Mailbox, MailProtocol
 _ALONE: Final[dict[str, Intent]] = {HELP: Help(), WHOAMI: WhoAmI(), STATUS: Status()}
 _KNOWN: Final = ", ".join((*MailProtocol, ALL))
 _IDS: Final = tuple(entry.id for entry in CATALOGUE)
+# By what a diagnosis can be named: its id, or the number of a message of Entra that leads to it.
+_NAMED: Final = {entry.id: entry.id for entry in CATALOGUE} | {
+    signal.casefold(): entry.id for entry in CATALOGUE for signal in entry.when.signals if signal.startswith("AADSTS")
+}
 _EXAMPLE: Final = f"{COMMAND} {EXPLAIN} imap-sign-in-refused"
 _MAILBOX: Final = f"{COMMAND} shared@contoso.com"
 
@@ -145,13 +149,22 @@ def _command(words: Sequence[str], *, called: bool) -> Intent:
     first = words[0] if words else ""
     if near := _nearest(first, list(_ALONE)):
         return Help() if near == HELP else Help(_meant([f"{COMMAND} {near}"]))
-    if first.casefold() in _IDS:
-        return Help(_meant([f"{COMMAND} {EXPLAIN} {first.casefold()}"]))
+    if named := _diagnosis(words):
+        return Help(_meant([f"{COMMAND} {EXPLAIN} {named}"]))
     instead = next((word for word in words if word.casefold() not in PROTOCOLS), None)
-    if instead is not None:
-        return Help(_faults([Refused(_short(instead), 'it has no "@"')]) if called else "")
-    protocols = " ".join(dict.fromkeys(map(str.casefold, words)))
+    if instead is not None and called:
+        return Help(_faults([Refused(_short(instead), 'it has no "@"')]))
+    spoken = PROTOCOLS.keys() - {ALL} if instead else PROTOCOLS.keys()  # `that is all` asks for none
+    protocols = " ".join(dict.fromkeys(word.casefold() for word in words if word.casefold() in spoken))
     return Help(f'Of which mailbox? Write its address, too: "{_MAILBOX} {protocols}".' if protocols else "")
+
+
+def _diagnosis(words: Iterable[str]) -> str:
+    """The id of the diagnosis that a sentence names; empty: none. Some ids are words like others: they come first."""
+    for place, word in enumerate(map(str.casefold, words)):
+        if word in _NAMED and (place == 0 or not word.isalpha()):
+            return _NAMED[word]
+    return ""
 
 
 def _to_explain(words: Sequence[Word], *, alone: bool) -> list[str] | None:
@@ -169,8 +182,8 @@ def _explanation(words: Sequence[str]) -> Explain | Help:
     asked = [word.rpartition("#")[2].replace("_", "-") for word in words[:_ID]]
     phrase = "-".join(asked)
     for one in (phrase, *asked):
-        if one in _IDS:
-            return Explain(one)
+        if one in _NAMED:
+            return Explain(_NAMED[one])
     if not asked:
         return Help(f'Write "{EXPLAIN}" with the id of a diagnosis, which the card of a check names: "{_EXAMPLE}".')
     near = [one for text in (phrase, asked[0]) for one in get_close_matches(text[:_QUOTED], _IDS, 2, _NEAR_ID)]

@@ -21,4 +21,7 @@ PROTOCOLS: Final = {
 # Ways to a mailbox that are asked for and cannot be checked.
 FOREIGN: Final = frozenset({"activesync", "ews", "graph", "mapi"})
 # Said around a request and no part of it.
-FILLERS: Final = frozenset({"a", "and", "at", "by", "check", "for", "mailbox", "please", "the", "thanks", "with"})
+FILLERS: Final = frozenset(
+    {"a", "and", "at", "by", "check", "for", "mailbox", "please", "the", "with"}
+    | {"hello", "hey", "hi", "thank", "thanks", "you"}
+)

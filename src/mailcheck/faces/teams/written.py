@@ -17,17 +17,21 @@ from mailcheck.faces.teams.mention import GAP, MAILTO
 from mailcheck.faces.teams.vocabulary import COMMANDS, FILLERS, PROTOCOLS
 
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
-_BLANKS: Final = re.compile(r"[\s<>]+")
 _SEPARATORS: Final = ",;\u060c\u061b\u3001"  # no address has one
 _LISTED: Final = re.compile(f"[{_SEPARATORS}]+")  # between addresses
 _JOINED: Final = re.compile(f"[{_SEPARATORS}/+&|]+")  # between other words
-_QUOTED: Final = re.compile(f"(?:^|[\\s({_SEPARATORS}])([\"'`\u00b4\u2018-\u201f\u00ab\u00bb])")
+_QUOTED: Final = re.compile(f"(?:^|[\\s({_SEPARATORS}])([\"'`\u00b4\u2018-\u201f\u00ab\u00bb\u2039\u203a])")
+# Before each address of Get-Mailbox's EmailAddresses, in capitals before the primary one. No address has a colon, so
+# that what stands before it is no part of one.
+_PROXY: Final = re.compile(r"[^\w@]*smtp:", re.IGNORECASE)
 _LEFT_OUT: Final = ("..", "\u2026")  # at the end of what somebody, or a narrow column, has shortened
 
 # Marks that stand on both sides, each with its kind. Most of them are legal in a local part (RFC 5321 section 4.1.2),
 # or are what a phone makes of one that is.
-_SINGLE: Final = dict.fromkeys("'`\u00b4\u2018\u2019\u201a\u201b", "'")
+_SINGLE: Final = dict.fromkeys("'`\u00b4\u2018\u2019\u201a\u201b\u2039\u203a", "'")
 _DOUBLE: Final = dict.fromkeys('"\u201c\u201d\u201e\u201f\u00ab\u00bb', '"')
+# No address has a double quote, so that a separator between two of them parts the fields of a spreadsheet's line.
+_BLANKS: Final = re.compile(f"[\\s<>]+|(?<=[{''.join(_DOUBLE)}])[{_SEPARATORS}](?=[{''.join(_DOUBLE)}])")
 _DASHES: Final = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015", "-")
 _BOTH: Final = _SINGLE | _DOUBLE | _DASHES | {"*": "*", "_": "_", "~": "~", "|": "|"}
 _OPENERS: Final = _BOTH | {"{": "{}"}
@@ -130,16 +134,24 @@ def _undressed(pieces: Sequence[str]) -> list[str]:
 
 
 def _address(piece: str, closed: Counter[str]) -> str:
-    start, end = 0, len(piece)  # both move as far as a letter or digit: there is one
+    end = len(piece)  # moves as far as a letter or digit, and the beginning as far as the last "@": there are both
     while _may_end(piece[end - 1]):
         end -= 1
     if any(sign in piece[end:] for sign in _LEFT_OUT):
         return piece
     own = _kinds(piece[end:], _CLOSERS)
-    while _is_before(piece[start]) or _is_paired(_kind(piece[start], _OPENERS), own, closed):
-        start += 1
+    start = _opened(piece, 0, own, closed)
+    if proxy := _PROXY.match(piece, start, end):
+        start = _opened(piece, proxy.end(), own, closed)
     closed.update(own)
     return _unlinked(piece[start:end])
+
+
+def _opened(piece: str, start: int, *closers: Counter[str]) -> int:
+    """Where the address begins, behind the marks that stand before it from here on."""
+    while _is_before(piece, start) or _is_paired(_kind(piece[start], _OPENERS), *closers):
+        start += 1
+    return start
 
 
 def _is_paired(kind: str, *closers: Counter[str]) -> bool:
@@ -160,10 +172,13 @@ def _word(piece: str, closed: Counter[str]) -> str:
     return piece[start:end]
 
 
-def _is_before(character: str) -> bool:
-    """Whether this is no part of an address that follows it, nor what a client makes of one."""
+def _is_before(piece: str, at: int) -> bool:
+    """Whether what is there is no part of an address that follows it, nor what a client makes of one."""
+    character = piece[at]
     if character in _OPENERS:
         return False
+    if character == "@":  # `@('a@b.example', 'c@d.example')`; the last one is the address's own
+        return piece.find("@", at + 1) >= 0
     return character in _BEFORE or unicodedata.category(character) in _PICTURES
 
 
