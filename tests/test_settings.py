@@ -280,6 +280,8 @@ def test_a_secret_and_a_certificate_name_each_other() -> None:
         ("MicrosoftAppTenantId", "contoso.com"),
         ("MAILCHECK_BOT_METADATA", "http://login.botframework.com/v1/.well-known/openidconfiguration"),
         ("MAILCHECK_BOT_METADATA", "https://login..botframework.com/v1/.well-known/openidconfiguration"),
+        ("MAILCHECK_BOT_METADATA", "http://LOCALHOST:5000/v1/.well-known/openidconfiguration"),
+        ("MAILCHECK_BOT_METADATA", "http://localhost:65536/v1/.well-known/openidconfiguration"),
         ("MAILCHECK_OPERATORS", "anna@contoso.com"),
         ("MAILCHECK_BOT_SERVICE_HOSTS", "*"),
         ("MAILCHECK_BOT_SERVICE_HOSTS", "*.trafficmanager.net"),

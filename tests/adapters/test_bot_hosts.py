@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailcheck.adapters.bot_hosts import ADDRESS_LIMIT, TEAMS_HOSTS, ServiceHosts, is_loopback
+from mailcheck.adapters.bot_hosts import ADDRESS_LIMIT, TEAMS_HOSTS, ServiceHosts
+from mailcheck.model.plain_url import is_loopback
 
 _LAB = "http://127.0.0.1:4001/v1/.well-known/openidconfiguration"
 _PUBLIC = "https://login.botframework.com/v1/.well-known/openidconfiguration"
@@ -105,6 +106,8 @@ def test_a_host_can_be_added() -> None:
         ("http://127.0.0.1.evil.example/", False), ("http://127.0.0.1@evil.example/", False),
         ("http://127.0.0.1:1@evil.example/", False), ("http://evil.example#127.0.0.1/", False),
         ("http://127.1/", False), ("http://0.0.0.0/", False), ("http://2130706433/", False), ("", False),
+        ("http://LOCALHOST:2/", False), ("http://127.0.0.1:65535/", True), ("http://127.0.0.1:65536/", False),
+        ("http://127.0.0.1:0/", False),
     ],
 )  # fmt: skip
 def test_a_lab_may_be_answered_on_loopback_only(url: str, local: bool) -> None:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
+from mailcheck.model.plain_url import PATH, is_loopback
+
 # https://microsoft.github.io/teams-sdk/csharp/essentials/app-configuration/service-url-validation, the public cloud:
 # worldwide, and GCC. Whole names: anybody can have another name under trafficmanager.net.
 TEAMS_HOSTS: Final = frozenset(
@@ -15,12 +17,7 @@ TEAMS_HOSTS: Final = frozenset(
 )
 ADDRESS_LIMIT: Final = 512  # characters; Teams' are below 100
 
-# One form that no two readers of addresses understand differently: no user, query, fragment, escape, backslash or
-# letter beyond ASCII, a host in lower case, and a path without empty segments, "." and "..".
-_SEGMENT: Final = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+"
-_PATH: Final = rf"(?:/(?:{_SEGMENT}/)*(?:{_SEGMENT})?)?"
-_HTTPS: Final = re.compile(rf"https://([a-z0-9.-]+)(?::443)?{_PATH}")
-_LOOPBACK: Final = re.compile(rf"http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{{1,5}})?{_PATH}")
+_HTTPS: Final = re.compile(rf"https://([a-z0-9.-]+)(?::443)?{PATH}")
 
 
 class ServiceHosts:
@@ -42,8 +39,3 @@ class ServiceHosts:
             return False
         found = _HTTPS.fullmatch(url)
         return found[1] in self._hosts if found else self._lab and is_loopback(url)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether this is an `http://` address on this machine."""
-    return _LOOPBACK.fullmatch(url) is not None

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
-from mailcheck.adapters.bot_hosts import is_loopback
 from mailcheck.adapters.https import fault_of, json_object
 from mailcheck.adapters.one_flight import OneFlight
+from mailcheck.model.plain_url import is_loopback
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds, for each of two documents
 READ_TIMEOUT: Final = 4.0

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mailcheck.model.cloud import PUBLIC
+from mailcheck.model.plain_url import is_loopback
 from mailcheck.model.request import EVERYONE
 from mailcheck.model.secret import Secret
 from mailcheck.settings.reader import (
@@ -13,7 +14,6 @@ from mailcheck.settings.reader import (
     Problems,
     Reader,
     is_https,
-    is_loopback,
     read_ca_file,
     read_cloud,
     read_identity,

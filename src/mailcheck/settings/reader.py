@@ -110,15 +110,6 @@ def _has_anchors(path: Path) -> bool:
 
 def is_https(value: str, *, path: bool = True) -> bool:
     """Whether this is an https address without query, fragment or password; `path`: whether it may have one."""
-    return _is_address(value, "https", path=path)
-
-
-def is_loopback(value: str) -> bool:
-    """Whether this is an http address on this machine."""
-    return _is_address(value, "http") and urlsplit(value).hostname in {"127.0.0.1", "::1", "localhost"}
-
-
-def _is_address(value: str, scheme: str, *, path: bool = True) -> bool:
     try:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
@@ -126,4 +117,4 @@ def _is_address(value: str, scheme: str, *, path: bool = True) -> bool:
         return False
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
     named = _NAME.fullmatch(host or "") is not None
-    return parts.scheme == scheme and named and port != 0 and plain and (path or parts.path in {"", "/"})
+    return parts.scheme == "https" and named and port != 0 and plain and (path or parts.path in {"", "/"})
