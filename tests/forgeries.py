@@ -286,6 +286,7 @@ BODIES = (
     Forgery("a byte order mark before it", "one JSON", ACCEPTS, body=lambda body: b"\xef\xbb\xbf" + body),
     Forgery("UTF-16", "one JSON", ACCEPTS, body=lambda body: body.decode().encode("utf-16")),
     Forgery("NaN in it", "one JSON", ACCEPTS, body=lambda body: b'{"x": NaN, ' + body[1:]),
+    Forgery("a number beyond all others", "one JSON", ACCEPTS, body=lambda body: b'{"x": 1e400, ' + body[1:]),
     Forgery("ten thousand levels deep", "one JSON", RAISES, body=lambda body: b'{"x": ' + b"[" * 10_000 + body[1:]),
 )  # fmt: skip
 ADDRESSES = (

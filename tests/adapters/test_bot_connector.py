@@ -267,6 +267,15 @@ async def test_what_is_no_activity_is_a_400(world: World, changes: dict[str, Any
     assert bot.sent == []
 
 
+@pytest.mark.parametrize("mode", ["expectReplies", "normal", "notification", "x", None])
+async def test_what_is_said_goes_to_the_chat(world: World, mode: str | None) -> None:
+    """Whatever mode of delivery an activity asks for: who brings it is not given what the chat is to be told."""
+    bot = Bot()
+    assert await world.run(bot, deliveryMode=mode) == (200, None)
+    assert [body["text"] for body in world.connector.bodies] == ["hello"]
+    assert getattr(bot.sent[0], "id", None) == "post-1"
+
+
 async def _ignore(_turn: TurnContext) -> None:
     return
 

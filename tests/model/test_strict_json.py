@@ -14,7 +14,8 @@ from mailcheck.model.strict_json import strict_object
     [
         b"", b"{", b"[]", b"null", b"1", b'"x"', b"{} {}", b"{}\x00", b"{'a': 1}", b"{a: 1}", b'{"a": 1,}',
         b'{"a": 1, "a": 2}', b'{"a": 1, "a": 1}', b'{"x": {"a": 1, "\\u0061": 2}}', b'{"x": [{"a": 1, "a": 1}]}',
-        b'{"a": NaN}', b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": NaN}', b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1e400}', b'{"a": [-1e309]}',
+        b'{"a": ' + b"9" * 5000 + b"}",
         b'{"a": "\xff"}', b'\xef\xbb\xbf{"a": 1}', '{"a": 1}'.encode("utf-16"), '{"a": 1}'.encode("utf-32-le"),
         b'{"a":' * 100_000, b'{"a":' + b"[" * 100_000,
     ],

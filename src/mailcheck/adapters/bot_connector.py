@@ -94,6 +94,8 @@ class TeamsChannel:
             parsed = await in_thread(partial(Activity().deserialize, activity))  # of 256 KiB: a quarter of a second
         except (DeserializationError, RecursionError):
             return HTTPStatus.BAD_REQUEST, None
+        # Asked for another, the SDK would answer the request with what the chat is to be told. Teams asks for none.
+        parsed.delivery_mode = None
 
         async def logic(context: TurnContext) -> None:
             await turn(context, deadline)
