@@ -45,7 +45,7 @@ _OUR_BUG = Entry(
 _UNKNOWN = Entry(
     "unknown",
     When(_EVERYWHERE),
-    "The check failed at {stage} in a way that mailcheck does not know",
+    "The check failed at the step {stage} in a way that mailcheck does not know",
     (
         Explanation(
             "Not known",

@@ -146,7 +146,7 @@ ENTRIES = (
     Entry(
         "pop-refused",
         When((Stage.GREETING, Stage.CAPABILITY, Stage.LIST), ("-ERR",), MailProtocol.POP),
-        "The POP server refused at {stage}",
+        "The POP server refused at the step {stage}",
         (
             Explanation(
                 "The mailbox server has a passing fault, or another client holds the mailbox",

@@ -57,7 +57,7 @@ ENTRIES = (
     Entry(
         "connection-reset",
         When((Stage.CONNECT, Stage.TLS), (Fault.CLOSED,)),
-        "{endpoint} accepted the connection and broke it off at {stage}",
+        "{endpoint} accepted the connection and broke it off at the step {stage}",
         (
             Explanation(
                 "Something else than {protocol} over TLS answers on port {port}",

@@ -204,7 +204,7 @@ ENTRIES = (
     Entry(
         "smtp-not-understood",
         When(_ANYWHERE, ("50*",), MailProtocol.SMTP),
-        "{endpoint} does not understand, at {stage}, what mailcheck says",
+        "{endpoint} does not understand, at the step {stage}, what mailcheck says",
         (_ALTERED, PASSING),
         OAUTH_PAGE,
         (

@@ -140,7 +140,7 @@ ENTRIES = (
     Entry(
         "smtp-refused",
         When((Stage.GREETING, Stage.CAPABILITY, Stage.STARTTLS, Stage.AUTH), (), MailProtocol.SMTP),
-        "The SMTP server refused at {stage}",
+        "The SMTP server refused at the step {stage}",
         (
             Explanation(
                 "The server takes no mail from here, or is not Exchange Online",

@@ -95,7 +95,7 @@ ENTRIES = (
     Entry(
         "server-closed",
         When(_TO_THE_END, ("BYE", Fault.CLOSED, Fault.UNREACHABLE, Fault.TLS_FAILED)),
-        "The conversation with {endpoint} broke off at {stage}",
+        "The conversation with {endpoint} broke off at the step {stage}",
         (_OVERLOADED, _CUT_BETWEEN, _TOKEN_TOO_LONG, _CROWDED),
         HEALTH_PAGE,
         (
@@ -109,7 +109,7 @@ ENTRIES = (
     Entry(
         "server-silent",
         When(_TO_THE_END, (Fault.TIMEOUT,)),
-        "{endpoint} did not answer in time at {stage}",
+        "{endpoint} did not answer in time at the step {stage}",
         (
             _TLS_AT_ONCE,
             Explanation(
@@ -222,7 +222,7 @@ ENTRIES = (
             Explanation(
                 "Another service listens there",
                 Likelihood.LIKELY,
-                "what came at {stage} has no place in the talk with Exchange Online",
+                "what came at the step {stage} has no place in the talk with Exchange Online",
                 (OWN_SERVERS,),
             ),
         ),

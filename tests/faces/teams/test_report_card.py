@@ -157,7 +157,7 @@ def test_what_failed_before_the_servers_says_where() -> None:
     """The step that failed is named with what was seen there, and both protocols share it."""
     drawn = draw(report_card(STOPPED), width=160)
     assert "✘ IMAP and POP: There is no key vault" in drawn
-    assert "What was seen · step vault" in drawn
+    assert "What was seen at the step vault" in drawn
 
 
 @pytest.mark.parametrize("shown", [BROKEN, DEGRADED, STOPPED, WAITING], ids=lambda one: one.mailbox.address)

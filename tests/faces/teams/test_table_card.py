@@ -87,7 +87,7 @@ def test_a_row_opens() -> None:
     for sentence in (
         "✔ IMAP opened the mailbox: 19 folders · 512 ms", "BAD User is authenticated but not connected.",
         "IMAP is switched off for this mailbox", "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true",
-        "mailcheck no-imap@contoso.com alone shows all of it", "Explain",
+        "For all of it, write: mailcheck no-imap@contoso.com", "Explain",
         "still waiting for outlook.office365.com:993 at AUTHENTICATE after 9 s",
     ):  # fmt: skip
         assert sentence in drawn
@@ -113,7 +113,7 @@ def test_ten_hostile_reports_fit(text: str) -> None:
     hostile = report(mailbox, {IMAP: one, POP: other})
     refused = tuple(Refused(text, text) for _ in range(30))
     drawn = _drawn(*[hostile] * MAILBOX_LIMIT, refused=refused, opened=True)
-    assert "alone shows all of it" in drawn
+    assert "For all of it" in drawn
     assert "25 more that cannot be checked" in drawn
 
 
@@ -154,7 +154,7 @@ def test_the_cause_stays_where_there_is_no_room_for_its_remedy() -> None:
     many = [report(f"box-{n}@contoso.com", {IMAP: broken(NOT_CONNECTED, f"box-{n}@contoso.com")}) for n in range(10)]
     drawn = _drawn(*many, opened=True)
     assert drawn.count("IMAP is switched off for this mailbox") == 10
-    assert drawn.count("alone shows all of it") == 10
+    assert drawn.count("For all of it, write: mailcheck box-") == 10
 
 
 @pytest.mark.parametrize(
@@ -180,14 +180,14 @@ def test_a_row_that_tells_all_does_not_ask_for_more() -> None:
     drawn = _drawn(HEALTHY, scanner, opened=True)
     assert "Set-TransportConfig" in drawn
     assert "Cause · certain" in drawn, "the only one has no number"
-    assert "alone shows all of it" not in drawn
+    assert "For all of it" not in drawn
 
 
 def test_a_long_address_is_not_repeated() -> None:
     """Where the address would fill two lines, the row says "this mailbox"."""
     mailbox = "a" * 60 + "@" + "b" * 40 + ".example"
     drawn = _drawn(HEALTHY, report(mailbox, {IMAP: broken(NOT_CONNECTED, mailbox)}), opened=True)
-    assert "This mailbox alone shows all of it." in drawn
+    assert "For all of it, check this mailbox alone." in drawn
     assert drawn.count(f"mailcheck {mailbox}") == 0
 
 

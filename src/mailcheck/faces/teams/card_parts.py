@@ -53,9 +53,13 @@ def heading(markdown: str, **style: object) -> Element:
     return said(markdown, style="heading", weight="Bolder", **style)
 
 
-def label(text: str) -> Element:
-    """The small line above a block."""
-    return said(text, size="Small", isSubtle=True, spacing="Small")
+def label(text: str, code: str = "") -> Element:
+    """The small line above a block; the code that ends it is shown in a fixed-width type."""
+    look = {"size": "Small", "isSubtle": True}
+    if not code:
+        return said(text, **look, spacing="Small")
+    runs = [*_runs(f"{text} ", **look), *_runs(code, **look, fontType="Monospace")]
+    return {"type": "RichTextBlock", "inlines": runs, "spacing": "Small"}
 
 
 def verbatim(text: str, **style: object) -> Element:

@@ -46,7 +46,7 @@ def welcome_card() -> Element:
         label("Write"),
         boxed(["mailcheck shared@contoso.com"]),
         said(_WHERE),
-        said("Write help for all that I can do.", size="Small", isSubtle=True),
+        said('Write "help" for all that I can do.', size="Small", isSubtle=True),
     ]
     return card(body, spoken=f"{title}. Write: mailcheck, and the address of a mailbox.")
 

@@ -30,7 +30,7 @@ COMMAND_LIMIT: Final = 700  # bytes of JSON, as an element; a longer line is lef
 _REFUSED_LIMIT: Final = 5
 _TOO_LONG: Final = "The remedy is too long for a card; the HTTP API and the command line show all of it."
 # Teams gives a bot some ten seconds; who has set more for a check is told where they are waited for.
-_LONGER: Final = f"A chat waits no longer; the HTTP API and the command line wait for {escape('MAILCHECK_TIMEOUT')}."
+_LONGER: Final = f"A chat cannot wait longer; the HTTP API and the command line wait for {escape('MAILCHECK_TIMEOUT')}."
 _NOTICE: Final = {
     Severity.URGENT: ("▲ Urgent", "attention"),
     Severity.WARNING: ("▲ Warning", "warning"),
@@ -83,8 +83,8 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
         yield heading(f"{State.BROKEN.mark} {whose}{title}", size="Medium")
         yield _id(diagnosis)
         if evidence := clean(diagnosis.evidence, detail.text):
-            failed = next((f" · step {step.name}" for step in reversed(fault.steps) if not step.ok), "")
-            yield label(f"What was seen{failed}")
+            failed = next((step.name for step in reversed(fault.steps) if not step.ok), "")
+            yield label(f"What was seen{' at the step' if failed else ''}", failed)
             yield boxed([evidence])
     yield from _causes(fault, number, told, detail)
     yield row_of_buttons([explain(diagnosis.id), *further(diagnosis.explanation, diagnosis.reference)])

@@ -183,8 +183,8 @@ def _inside(outcome: Outcome, told: set[tuple[str, ...]], detail: _Detail) -> It
         yield from _fault(fault, names(fault.protocols), told, detail, titled=fault is _first(every))
     if left:
         address = outcome.mailbox.address
-        which = f"mailcheck {escape(address)}" if len(address) <= _NAME_LIMIT else "This mailbox"
-        yield said(f"{which} alone shows all of it.", size="Small", isSubtle=True)
+        how = f"write: mailcheck {escape(address)}" if len(address) <= _NAME_LIMIT else "check this mailbox alone."
+        yield said(f"For all of it, {how}", size="Small", isSubtle=True)
 
 
 def _fault(
