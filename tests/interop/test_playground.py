@@ -142,7 +142,7 @@ def test_the_cards_in_the_dark(playground: PlaygroundCommand) -> None:
     """The cards say the same in Teams' dark theme, closed and opened, and their pictures are there to be looked at."""
     # name of the picture -> what is done, and a part of what is seen then.
     steps: dict[str, tuple[Step, str]] = {
-        "welcome": (_GREETED, "Write help"),
+        "welcome": (_GREETED, 'Write "help"'),
         "help": ({"say": "hello", "until": _HELP}, "mailcheck whoami"),
         "healthy": ({"say": "shared@contoso.com", "until": _VERDICT}, "Healthy"),
         "folders": ({"press": "Folders", "until": "INBOX"}, "Größe und Maß"),
@@ -154,7 +154,7 @@ def test_the_cards_in_the_dark(playground: PlaygroundCommand) -> None:
         "progress": ({"say": "slow@contoso.com", "until": "signing in"}, "slow@contoso.com"),
         "ten": ({"say": _TEN, "until": "of 10 mailboxes healthy"}, "unknown@contoso.com"),
         "ten-opened": ({"tap": "Show or hide no-pop@contoso.com", "until": "-ERR"}, "-ERR Authentication failure"),
-        "channel-welcome": ({"channel": "General", **_GREETED}, "Write help"),
+        "channel-welcome": ({"channel": "General", **_GREETED}, 'Write "help"'),
         "channel": ({"to": "mailcheck", "say": "info@contoso.com", "until": _VERDICT}, "Healthy"),
     }
     done: list[Step] = [{**step, "picture": _picture(f"{name}-dark")} for name, (step, _) in steps.items()]
