@@ -14,6 +14,7 @@ from mailcheck.faces.teams.chat import Chat, Message
 from mailcheck.faces.teams.checking import PACE, Checker, Checking
 from mailcheck.faces.teams.explain_card import explain_card
 from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
+from mailcheck.faces.teams.room import Rooms
 from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.faces.teams.together import Together
 from mailcheck.faces.teams.untrusted import clean
@@ -115,10 +116,14 @@ class Answers:
         self._guide = guide or GUIDE
         self._pace = pace
         self._together: Together[tuple[Done, Element]] = Together()
+        self._rooms = Rooms()
 
     async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
         """Answers what was written, by this time of the running loop's clock."""
-        message = Message(chat)
+        with self._rooms.turn(chat.place, deadline) as turn:
+            return await self._answer(intent, asker, Message(chat, turn=turn), turn.deadline)
+
+    async def _answer(self, intent: Intent, asker: Asker, message: Message, deadline: float) -> Done:
         if isinstance(intent, WhoAmI):
             card = whoami_card(asker.name, asker.object_id, asker.tenant_id, operator=self._serves(asker))
             return await _shown(message, card, "whoami")
@@ -148,7 +153,8 @@ class Answers:
             case Check():
                 return await self._again(intent, asker, chat, message_id, deadline)
             case Explain(diagnosis_id):
-                done = await _shown(Message(chat), self._explanation(diagnosis_id), "explain")
+                with self._rooms.turn(chat.place, deadline) as turn:
+                    done = await _shown(Message(chat, turn=turn), self._explanation(diagnosis_id), "explain")
                 return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
             case _:
                 return Done("unknown button"), NoButton(_NO_BUTTON)
@@ -157,12 +163,14 @@ class Answers:
         self, asked: Check, asker: Asker, chat: Chat, message_id: str | None, deadline: float
     ) -> tuple[Done, Pressed]:  # fmt: skip
         """Checks once for all who press the button meanwhile: it is one card, in one chat that has its limits."""
+
+        async def check() -> tuple[Done, Element]:
+            with self._rooms.turn(chat.place, deadline) as turn:
+                return await self._check(asked, asker, Message(chat, message_id, turn), turn.deadline)
+
         if message_id is None:
-            return await self._check(asked, asker, Message(chat), deadline)
-        key = (chat.place, message_id, asked)
-        done = await self._together.do(
-            key, lambda: self._check(asked, asker, Message(chat, message_id), deadline), deadline
-        )  # fmt: skip
+            return await check()
+        done = await self._together.do((chat.place, message_id, asked), check, deadline)
         return done or (Done(_UNDER_WAY, _mailboxes(asked)), _BEING_CHECKED)
 
     async def _check(self, asked: Check, asker: Asker, message: Message, deadline: float) -> tuple[Done, Element]:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.card_plain import plain_text
+from mailcheck.faces.teams.room import Turn
 from mailcheck.model.delivery import Trouble, Undelivered
 
 
@@ -36,27 +37,38 @@ class Message:
     Args:
         chat: Where it stands.
         message_id: The message that it is to take the place of; none: it is new.
+        turn: The part of the chat that it may use; none: nobody else says anything there.
 
     Attributes:
         trouble: What the last thing said came to; none: it was delivered.
     """
 
-    def __init__(self, chat: Chat, message_id: str | None = None) -> None:
+    def __init__(self, chat: Chat, message_id: str | None = None, turn: Turn | None = None) -> None:
         self._chat = chat
         self._id = message_id
+        self._turn = turn
         self._plain = False
         self._nameless = False  # it is there, and cannot be replaced
         self.trouble: Undelivered | None = None
 
-    async def pass_by(self, card: Element) -> None:
-        """Shows a card that another will follow; not where none could, or where the chat is in trouble."""
-        if self.trouble is None and not self._nameless:
-            await self._put(card, passing=True)
+    async def pass_by(self, card: Element) -> bool:
+        """Shows a card that another will follow; not where none could, or where the chat is in trouble.
+
+        False: there was no place for it just now, and there may be a little later.
+        """
+        if self.trouble or self._nameless:
+            return True
+        if self._turn and not self._turn.take_place(first=self._id is None):
+            return False
+        await self._put(card, passing=True)
+        return True
 
     async def show(self, card: Element) -> None:
         """Shows the card that is to stay."""
         if self.trouble and self.trouble.trouble is Trouble.SHUT_OUT:
             return
+        if self._turn:
+            await self._turn.wait_for_place()
         if not self._plain:
             await self._put(card)
         if self._plain:

@@ -82,8 +82,9 @@ class Checking:
         now, shown = asyncio.get_running_loop().time, -1
         while not work.done():
             if under_way.moments != shown and now() < until:
-                shown = under_way.moments
-                await message.pass_by(under_way.card())
+                moments = under_way.moments
+                if await message.pass_by(under_way.card()):
+                    shown = moments
             await asyncio.wait({work}, timeout=self._pace)
 
 

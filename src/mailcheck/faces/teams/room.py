@@ -1,0 +1,133 @@
+"""How much a chat takes of what the bot says in it: what is to stay has its place there, progress has what is left.
+
+Teams refuses a call that is one too many for its chat, and a verdict that is refused leaves a card at *Checking*. So
+the turns that are under way in a chat share what it takes, and none asks for more. What other processes of the app say
+there is not known here: what Teams refuses all the same is tried again by `bot_tries.py`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
+
+# Seconds, and how many calls Teams takes in them, of all that a bot says in a conversation; a tenth of a second more
+# than Teams has it, since not every call takes the same time to get there.
+# https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
+_SECOND: Final = (1.1, 7)
+_MOMENT: Final = (2.1, 8)
+_WHILE: Final = (30.1, 60)
+_APART: Final = _MOMENT[0] / _MOMENT[1]  # seconds between two calls, where they come one after the other
+# From so many calls in them on, a card that is there already stays as it is. Whoever is alone in a chat gets nowhere
+# near: a card changes once in a second.
+_BUSY: Final = {_MOMENT: 4, _WHILE: 40}
+# Seconds of its turn that are left to everybody, however many ask.
+LEAST_TURN: Final = 4.3
+LAST_CALL: Final = 0.5  # seconds before the end of a turn: what has no place by then is tried all the same
+
+
+class Room:
+    """One chat."""
+
+    def __init__(self) -> None:
+        self._calls: deque[float] = deque(maxlen=_WHILE[1])  # when each is made, oldest first; some are still to come
+        self._ends: list[float] = []  # of the turns that are under way
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in it, and nothing was said of which the next one has to know."""
+        return not self._ends and self._within(_WHILE[0]) == 0
+
+    @contextmanager
+    def turn(self, deadline: float) -> Iterator["Turn"]:
+        """A turn in this chat, that has to have ended by this time of the running loop's clock."""
+        own = self._own(deadline)
+        self._ends.append(own)
+        try:
+            yield Turn(self, own, deadline)
+        finally:
+            self._ends.remove(own)
+
+    def _own(self, deadline: float) -> float:
+        """The last moment before the deadline at which no other turn has to tell its verdict."""
+        own = deadline
+        for other in sorted(self._ends, reverse=True):
+            if abs(other - own) < _APART:
+                own = other - _APART
+        return max(own, min(deadline, _now() + LEAST_TURN))
+
+    def next_call(self) -> float:
+        """When the next call has its place; where half a minute is full, what is to stay is tried all the same."""
+        calls = self._calls
+        freed = [calls[-most] + seconds for seconds, most in (_SECOND, _MOMENT) if len(calls) >= most]
+        return max([_now(), *freed, *list(calls)[-1:]])
+
+    def has_place(self, *, first: bool, until: float) -> bool:
+        """Whether a card that another will follow can be said now.
+
+        It is not, where the verdicts of all turns that are under way would not have their places by this time.
+        """
+        verdicts = len(self._ends)
+        if self.next_call() > _now() or _now() + (1 + verdicts) * _APART > until:
+            return False
+        soon = self._within(_WHILE[0]) + verdicts
+        if first:
+            return soon < _WHILE[1]
+        return soon < _BUSY[_WHILE] and self._within(_MOMENT[0]) < _BUSY[_MOMENT]
+
+    def take(self, at: float) -> None:
+        """A call is made then."""
+        self._calls.append(at)
+
+    def _within(self, seconds: float) -> int:
+        since = _now() - seconds
+        return sum(call > since for call in self._calls)
+
+
+class Turn:
+    """One turn's part of a chat.
+
+    Attributes:
+        deadline: When it has to have ended, on the running loop's clock: earlier than it might, where others end then.
+    """
+
+    def __init__(self, room: Room, deadline: float, latest: float) -> None:
+        self.deadline = deadline
+        self._room = room
+        self._latest = latest
+
+    def take_place(self, *, first: bool) -> bool:
+        """Whether there is a place now for a card that another will follow, which has it then.
+
+        `first`: of a message that is not there yet.
+        """
+        if not self._room.has_place(first=first, until=self._latest - LAST_CALL):
+            return False
+        self._room.take(_now())
+        return True
+
+    async def wait_for_place(self) -> None:
+        """Returns when there is one for what is to stay, or when there is no more time."""
+        at = self._room.next_call()
+        self._room.take(at)
+        await asyncio.sleep(min(at, self._latest - LAST_CALL) - _now())
+
+
+class Rooms:
+    """The chats in which something is said."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, Room] = {}
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def turn(self, place: str, deadline: float) -> AbstractContextManager[Turn]:
+        """A turn in the chat of this id; all threads of a channel are one."""
+        for idle in [name for name, room in self._rooms.items() if room.is_empty]:
+            del self._rooms[idle]
+        return self._rooms.setdefault(place.partition(";")[0], Room()).turn(deadline)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

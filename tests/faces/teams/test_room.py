@@ -1,0 +1,255 @@
+"""Many turns in one chat: what Teams takes of them there, by the limits that the lab's Teams has, and what is shown."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from lab.teams.rates import Call, Rates
+from mailcheck.adapters.bot_tries import LEAST_TIME
+from mailcheck.faces.teams.answering import Answers, Asker, Done
+from mailcheck.faces.teams.endpoint import TURN_LIMIT
+from mailcheck.faces.teams.intent import Check, Help
+from mailcheck.faces.teams.room import LAST_CALL, LEAST_TURN, Room, Rooms
+from mailcheck.faces.teams.status_card import StatusFacts
+from mailcheck.model.delivery import CLOSING, Trouble, Undelivered
+from mailcheck.model.evidence import Stage
+from mailcheck.model.inspection import Inspection
+from mailcheck.model.problem import SettingProblem
+from mailcheck.model.progress import Entered, Watch
+from mailcheck.model.report import Report
+from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
+from tests.faces.teams.card_kit import HEALTHY
+from tests.faces.teams.chat_kit import Wall
+from tests.instant import instantly
+
+_ASKER = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
+_BOX = Check((Mailbox("shared@contoso.com"),))
+_HEALTHY = "shared_box@contoso.com: Healthy, opens by IMAP and POP"
+_CALL = 0.05  # seconds until a call is with Teams
+_START = dt.datetime(2026, 11, 23, 18, 41, 22, tzinfo=dt.UTC)
+
+
+@dataclass
+class Limited(Wall):
+    """A chat as one turn has it, which takes as much as Teams does of all that share its rates."""
+
+    rates: Rates = field(default_factory=lambda: Rates(_clock()))
+
+    async def _call(self, call: tuple[str, str, str, bool]) -> Undelivered | None:
+        await asyncio.sleep(_CALL)
+        wait = self.rates.wait(Call.SEND if call[0] == "post" else Call.UPDATE, self.place)
+        return Undelivered(Trouble.BUSY, "429 Throttled", wait) if wait else await super()._call(call)
+
+
+class Desk:
+    """The bot's answers; a check takes so many seconds and enters a stage in each half, or ends at its deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.left: list[float] = []  # seconds that each check has been given
+        self.rates = Rates(_clock())
+        self.answers = Answers(
+            check=self._check,
+            inspect=(),
+            protocols=(MailProtocol.IMAP,),
+            operators=frozenset({"*"}),
+            facts=_facts,
+        )
+
+    async def _check(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report:
+        assert request.mailbox in _BOX.mailboxes
+        now = asyncio.get_running_loop().time
+        self.left.append(deadline - now())
+        ends = min(now() + self._seconds, deadline)
+        while now() < ends:
+            watch(Entered(Stage.AUTH))
+            await asyncio.sleep(min(0.5, ends - now()))
+        return HEALTHY
+
+    async def asked(self, people: int, *, within: float = 0.0, place: str = "19:group") -> list[Limited]:
+        """So many ask, one after the other in these seconds; what each has seen of their answer."""
+        walls = [Limited(place=place, rates=self.rates) for _ in range(people)]
+        await asyncio.gather(*(self._ask(wall, number * within / people) for number, wall in enumerate(walls)))
+        return walls
+
+    async def _ask(self, wall: Limited, after: float) -> None:
+        await asyncio.sleep(after)
+        began = asyncio.get_running_loop().time()
+        await self.answers.message(_BOX, _ASKER, wall, began + TURN_LIMIT)
+        assert asyncio.get_running_loop().time() - began < TURN_LIMIT
+
+
+def _clock() -> Callable[[], dt.datetime]:
+    return lambda: _START + dt.timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def _facts(_seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
+    raise AssertionError("nobody asks for a status")
+
+
+def _last_words(walls: list[Limited]) -> set[str]:
+    return {wall.calls[-1][2] if wall.calls else "nothing" for wall in walls}
+
+
+@pytest.mark.parametrize("seconds", [0.6, 3.0, 60.0])
+@pytest.mark.parametrize("within", [0.0, 2.0, 10.0])
+@instantly
+async def test_thirty_people_who_ask_in_one_chat_have_their_verdicts(seconds: float, within: float) -> None:
+    """However long their checks take; no card stays at Checking, and Teams has no call to refuse."""
+    desk = Desk(seconds)
+    walls = await desk.asked(30, within=within)
+    assert _last_words(walls) == {_HEALTHY}
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_who_asks_first_has_a_card_at_once() -> None:
+    """As many as Teams takes in a second; the others see theirs when there is a place, or the verdict in its place."""
+    desk = Desk(seconds=2.0)
+    began = asyncio.get_running_loop().time()
+    walls = await desk.asked(30)
+    first = sorted(wall.times[0] - began for wall in walls)
+    assert [time < 1.0 for time in first] == [True] * 7 + [False] * 23
+    assert len([wall for wall in walls if len(wall.calls) == 1]) > 10
+
+
+@instantly
+async def test_a_first_card_that_had_no_place_is_shown_when_there_is_one() -> None:
+    """Of a check that goes on: nobody looks at an empty chat for all of it."""
+    began = asyncio.get_running_loop().time()
+    (*_, last) = await Desk(seconds=6.0).asked(8)
+    _, _, words, passing = last.calls[0]
+    assert "Checking" in words
+    assert passing
+    assert 1.0 < last.times[0] - began < 3.0
+
+
+@instantly
+async def test_progress_makes_room_for_others() -> None:
+    """Alone, a card changes each second; beside three others not so often, and there is a place at once for a fifth."""
+    alone = (await Desk(seconds=5.0).asked(1))[0]
+    assert len(alone.calls) == 6
+    desk = Desk(seconds=5.0)
+    walls = await desk.asked(4)
+    assert all(2 <= len(wall.calls) <= 5 for wall in walls)
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_another_chat_is_not_kept_waiting() -> None:
+    """What a chat takes is its own; all threads of a channel are one."""
+    desk = Desk(seconds=0.5)
+    began = asyncio.get_running_loop().time()
+    crowd, thread, (other,) = await asyncio.gather(
+        desk.asked(20, place="19:c@thread.tacv2;messageid=1"),
+        desk.asked(1, place="19:c@thread.tacv2;messageid=2"),
+        desk.asked(1, place="19:group"),
+    )
+    assert other.times[-1] - began < 1.0
+    assert thread[0].times[-1] - began > 2.0
+    assert _last_words([*crowd, *thread]) == {_HEALTHY}
+
+
+@instantly
+async def test_a_check_that_is_alone_has_all_its_time() -> None:
+    """Beside others that end at the same time it has a little less, but never too little to find anything."""
+    alone, crowd = Desk(seconds=60.0), Desk(seconds=60.0)
+    await alone.asked(1)
+    await crowd.asked(50)
+    assert alone.left == [pytest.approx(TURN_LIMIT - CLOSING)]
+    assert sorted(crowd.left, reverse=True)[:3] == pytest.approx([10.2, 9.9375, 9.675])
+    assert min(crowd.left) == pytest.approx(LEAST_TURN - CLOSING)
+    assert LEAST_TURN - CLOSING >= 3
+
+
+@instantly
+async def test_half_a_minute_has_room_for_the_verdicts() -> None:
+    """Teams takes sixty calls in it: where 33 people ask, somebody sees the verdict alone."""
+    desk = Desk(seconds=3.0)
+    walls = await desk.asked(33, within=15.0)
+    assert _last_words(walls) == {_HEALTHY}
+    assert any(len(wall.calls) == 1 for wall in walls)
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_a_busy_half_minute_leaves_first_cards_their_places() -> None:
+    """Checks that go on and on are followed less closely, so that whoever comes last has a first card too."""
+    desk = Desk(seconds=60.0)
+    walls = await desk.asked(20, within=25.0)
+    assert all(len(wall.calls) >= 2 for wall in walls)
+    assert _last_words(walls) == {_HEALTHY}
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_a_turn_that_has_little_time_is_given_no_more() -> None:
+    """As one in which the app was built: what is left of it is what it has."""
+    end = asyncio.get_running_loop().time() + 2.0
+    with Rooms().turn("a:1", end) as turn:
+        assert turn.deadline == end
+
+
+@instantly
+async def test_what_has_no_place_in_its_turn_is_tried_all_the_same() -> None:
+    """The connector decides, and the turn still ends in time: nothing that is to stay is kept back."""
+    assert LAST_CALL >= LEAST_TIME
+    desk = Desk(seconds=0.1)
+    walls = await desk.asked(60)
+    assert {wall.calls != [] for wall in walls} == {True, False}
+    assert 0 < len(desk.rates.exceeded) < 25
+
+
+@instantly
+async def test_other_answers_have_their_places_too() -> None:
+    """Ten who ask for help at once are answered within two seconds or a little more, and none is refused."""
+    desk = Desk(seconds=0.0)
+    walls = [Limited(place="19:group", rates=desk.rates) for _ in range(10)]
+    now = asyncio.get_running_loop().time()
+    done = await asyncio.gather(*(desk.answers.message(Help(), _ASKER, wall, now + TURN_LIMIT) for wall in walls))
+    assert done == [Done("help")] * 10
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_a_button_has_its_place_too() -> None:
+    """Ten buttons of ten cards, pressed at once: each card is changed, and none is refused."""
+    desk = Desk(seconds=0.5)
+    walls = [Limited(place="19:group", rates=desk.rates) for _ in range(10)]
+    end = asyncio.get_running_loop().time() + 9.0
+    presses = (desk.answers.press(_BOX, _ASKER, wall, f"m{number}", end) for number, wall in enumerate(walls))
+    await asyncio.gather(*presses)
+    assert _last_words(walls) == {_HEALTHY}
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_a_chat_is_forgotten_when_all_is_said() -> None:
+    """Half a minute after the last word, when the next one is said anywhere; never while somebody waits in it."""
+    rooms = Rooms()
+    now = asyncio.get_running_loop().time
+    with rooms.turn("a:1", now() + 60) as turn:
+        await turn.wait_for_place()
+        await asyncio.sleep(40)
+        with rooms.turn("a:2", now() + 60):
+            assert len(rooms) == 2
+    with rooms.turn("a:3", now() + 60):
+        assert len(rooms) == 1
+
+
+@instantly
+async def test_a_place_is_waited_for_in_turn() -> None:
+    """Eight in two seconds and no more, a little later than Teams counts; who came first does not wait for longer."""
+    room, told = Room(), list[tuple[int, float]]()
+    began = asyncio.get_running_loop().time()
+
+    async def say(number: int) -> None:
+        with room.turn(began + 60) as turn:
+            await turn.wait_for_place()
+            told.append((number, round(asyncio.get_running_loop().time() - began, 3)))
+
+    await asyncio.gather(*map(say, range(16)))
+    assert [time for _, time in sorted(told)] == [0.0] * 7 + [1.1] + [2.1] * 6 + [2.2, 3.2]
