@@ -92,19 +92,7 @@ def read_bot(read: Reader) -> BotSettings | Problems:
     tenant = read.required("MicrosoftAppTenantId", "the id of the tenant whose people may talk to the bot")
     read.checked("MicrosoftAppTenantId", tenant, bool(GUID.fullmatch(tenant)), "a GUID")
     password, certificate = _proof(read) if kind == BotKind.SINGLE_TENANT else (None, None)
-    metadata = read.text("MAILCHECK_BOT_METADATA", _BOT_METADATA)
-    read.checked(
-        "MAILCHECK_BOT_METADATA", metadata, is_https(metadata) or is_loopback(metadata),
-        "an https:// address (http:// is taken for loopback only)",
-    )  # fmt: skip
-    if is_loopback(metadata) and any(map(read.text, _IN_AZURE)):
-        read.refuse("MAILCHECK_BOT_METADATA", "is on this machine, and Azure is no place for a lab that signs requests")
-    hosts = read.listed("MAILCHECK_BOT_SERVICE_HOSTS")
-    named = all(_HOST.fullmatch(host) for host in hosts)
-    read.checked("MAILCHECK_BOT_SERVICE_HOSTS", "set", named, "a list of whole host names, such as smba.example.com")
-    operators = frozenset(operator.lower() for operator in read.listed("MAILCHECK_OPERATORS"))
-    strangers = [operator for operator in operators if operator != EVERYONE and not GUID.fullmatch(operator)]
-    read.checked("MAILCHECK_OPERATORS", "set", not strangers, "a list of Entra object ids, or *")
+    metadata, hosts, operators = _metadata(read), _service_hosts(read), _operators(read)
     cloud, authority = read_cloud(read, tenant)
     if cloud is not PUBLIC:
         read.refuse("MAILCHECK_CLOUD", "is not public, and the bot speaks to the public Bot Framework only")
@@ -119,7 +107,7 @@ def read_bot(read: Reader) -> BotSettings | Problems:
         certificate=certificate,
         authority=authority,
         metadata=metadata,
-        service_hosts=frozenset(hosts),
+        service_hosts=hosts,
         operators=operators,
         ca_file=ca_file,
     )
@@ -136,3 +124,29 @@ def _proof(read: Reader) -> tuple[Secret[str] | None, VaultCertificate | None]:
         return None, VaultCertificate(read_vault(read), name, *read_identity(read))
     password = read.required(by_secret, f"a client secret's value (or, in {by_certificate}, a certificate's name)")
     return (Secret(password) if password else None), None
+
+
+def _metadata(read: Reader) -> str:
+    name = "MAILCHECK_BOT_METADATA"
+    address = read.text(name, _BOT_METADATA)
+    good = is_https(address) or is_loopback(address)
+    read.checked(name, address, good, "an https:// address (http:// is taken for loopback only)")
+    if is_loopback(address) and any(map(read.text, _IN_AZURE)):
+        read.refuse(name, "is on this machine, and Azure is no place for a lab that signs requests")
+    return address
+
+
+def _service_hosts(read: Reader) -> frozenset[str]:
+    name = "MAILCHECK_BOT_SERVICE_HOSTS"
+    hosts = read.listed(name)
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        read.refuse(name, "is not a list of whole host names, such as smba.example.com")
+    return frozenset(hosts)
+
+
+def _operators(read: Reader) -> frozenset[str]:
+    name = "MAILCHECK_OPERATORS"
+    operators = [operator.lower() for operator in read.listed(name)]
+    if not all(operator == EVERYONE or GUID.fullmatch(operator) for operator in operators):
+        read.refuse(name, "is not a list of Entra object ids, or *")
+    return frozenset(operators)

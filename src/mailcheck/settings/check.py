@@ -128,16 +128,18 @@ def _endpoint(read: Reader, protocol: MailProtocol, cloud: Cloud) -> Endpoint:
     home = Endpoint(cloud.smtp_host if protocol is MailProtocol.SMTP else cloud.mail_host, _PORTS[protocol])
     name = f"MAILCHECK_{protocol.name}"
     host, _, port = read.text(name, str(home)).rpartition(":")
-    good = bool(_HOST.fullmatch(host) and _PORT.fullmatch(port)) and 0 < int(port) < 2**16
-    read.checked(name, "set", good, f"host:port, such as {home}")
-    return Endpoint(host.strip("[]"), int(port)) if good else home
+    if _HOST.fullmatch(host) and _PORT.fullmatch(port) and 0 < int(port) < 2**16:
+        return Endpoint(host.strip("[]"), int(port))
+    read.refuse(name, f"is not host:port, such as {home}")
+    return home
 
 
 def _protocols(read: Reader) -> tuple[MailProtocol, ...]:
-    asked = [name.lower() for name in read.listed("MAILCHECK_PROTOCOLS")]
+    name = "MAILCHECK_PROTOCOLS"
+    asked = {protocol.lower() for protocol in read.listed(name)}
     known = tuple(protocol for protocol in MailProtocol if protocol in asked)
-    good = len(known) == len(set(asked))
-    read.checked("MAILCHECK_PROTOCOLS", "set", good, "a list out of " + ", ".join(MailProtocol))
+    if len(known) < len(asked):
+        read.refuse(name, f"is not a list out of {', '.join(MailProtocol)}")
     return known or _ASKED_BY_DEFAULT
 
 
