@@ -8,7 +8,8 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 
-from lab.teams.issuer import Issuer, compact
+from lab.signing import base64url, compact
+from lab.teams.issuer import Issuer
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE, TENANT_ID
 from mailcheck.adapters.bot_guard import LEEWAY, TOKEN_LIMIT
 from tests.forging import (
@@ -20,11 +21,9 @@ from tests.forging import (
     Maker,
     Sdk,
     changed,
-    encoded,
     headed,
     inside,
     published,
-    rs256,
     signed,
     tampered,
 )
@@ -41,7 +40,7 @@ def _written(header: str = "", claims: str = "") -> Maker:
     def make(issuer: Issuer, url: str) -> str:
         parts = [base64.urlsafe_b64decode(part + "==") for part in issuer.token(url).split(".")[:2]]
         head, body = (b"{" + more.encode() + part[1:] for more, part in zip((header, claims), parts, strict=True))
-        return compact(head, body, rs256(issuer.key))
+        return compact(head, body, issuer.key.rs256)
 
     return make
 
@@ -52,7 +51,7 @@ def _ends(text: str) -> Maker:
     def make(issuer: Issuer, url: str) -> str:
         parts = [base64.urlsafe_b64decode(part + "==") for part in issuer.token(url).split(".")[:2]]
         return compact(
-            parts[0], parts[1].rstrip()[:-1] + text.encode(errors="surrogateescape") + b"}", rs256(issuer.key)
+            parts[0], parts[1].rstrip()[:-1] + text.encode(errors="surrogateescape") + b"}", issuer.key.rs256
         )
 
     return make
@@ -85,7 +84,7 @@ def _exponent_one(issuer: Issuer, url: str) -> str:
 
 
 def _nested(levels: int) -> str:
-    return ".".join((encoded(b'{"alg":' + b"[" * levels), "e30", "e30"))
+    return ".".join((base64url(b'{"alg":' + b"[" * levels), "e30", "e30"))
 
 
 HEADERS = (

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from lab.signing import SigningKey
+from lab.signing import SigningKey, base64url
 from lab.teams.issuer import Issuer, PublishedKey
 
 type Maker = Callable[[Issuer, str], str]
@@ -104,20 +103,10 @@ def tampered(part: int, edit: Callable[[dict[str, Any]], object]) -> Maker:
     def make(issuer: Issuer, url: str) -> str:
         parts = issuer.token(url).split(".")
         document = edit(json.loads(base64.urlsafe_b64decode(parts[part] + "==")))
-        parts[part] = encoded(json.dumps(document).encode())
+        parts[part] = base64url(json.dumps(document).encode())
         return ".".join(parts)
 
     return make
-
-
-def rs256(key: SigningKey) -> Callable[[bytes], bytes]:
-    """Signs as RS256 does."""
-    return lambda data: key.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-
-
-def encoded(data: bytes) -> str:
-    """Base64url without padding, as RFC 7515 has it."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _weak(bits: int, exponent: int) -> SigningKey:
@@ -145,9 +134,9 @@ HOSTILE: Mapping[str, PublishedKey] = {
     "1024 bits": PublishedKey(_weak(1024, 65537)),
     "exponent 3": PublishedKey(_weak(2048, 3)),
     "with its private half": _spilt(),
-    "symmetric": _key(kty="oct", k=encoded(b"k" * 32)),
+    "symmetric": _key(kty="oct", k=base64url(b"k" * 32)),
     "no modulus": _key(n=None),
-    "exponent 1": _key(e=encoded(b"\1")),
+    "exponent 1": _key(e=base64url(b"\1")),
 }
 
 

@@ -1,7 +1,6 @@
 """The lab's Entra ID: discovery documents, the token endpoint for client credentials, and signed app-only tokens."""
 
 import asyncio
-import base64
 import datetime as dt
 import re
 import uuid
@@ -18,7 +17,7 @@ from lab.grants import Grant, Grants
 from lab.pki import Authority
 from lab.planned import Page, Plan
 from lab.serving import WebServer
-from lab.signing import Rejected, SigningKey, app_only_fault
+from lab.signing import Rejected, SigningKey, app_only_fault, base64url
 from lab.tenant import Application, Tenant
 
 TOKEN_LIFETIME = dt.timedelta(seconds=3599)  # what Entra's expires_in says
@@ -123,7 +122,7 @@ class Entra(WebServer):
             "roles": sorted(application.roles_for(resource)) or None,
             "sub": application.principal_id,
             "tid": self.tenant.id,
-            "uti": base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode(),
+            "uti": base64url(uuid.uuid4().bytes),
             "ver": "1.0",
         }
         named = {**usual, **application.claims, **claims}

@@ -3,17 +3,28 @@
 import base64
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.types import Options
 
 # PyJWT knows no clock but the machine's: times are compared below.
 _NO_TIMES: Final[Options] = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+
+
+def base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def compact(header: bytes, claims: bytes, sign: Callable[[bytes], bytes]) -> str:
+    """The parts of a token and their signature in RFC 7515's compact form, whatever they hold."""
+    signed = f"{base64url(header)}.{base64url(claims)}"
+    return f"{signed}.{base64url(sign(signed.encode()))}"
 
 
 class Rejected(Exception):  # noqa: N818 - it is an answer, not an error of ours
@@ -40,12 +51,16 @@ class SigningKey:
         der = self.key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        return base64.urlsafe_b64encode(hashlib.sha256(der).digest()[:20]).rstrip(b"=").decode()
+        return base64url(hashlib.sha256(der).digest()[:20])
 
     def jwk(self, **more: object) -> dict[str, Any]:
         """The public key as a JWK (RFC 7517), with members such as `endorsements` added."""
         document: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return {**document, "use": "sig", "kid": self.kid, "x5t": self.kid, **more}
+
+    def rs256(self, data: bytes) -> bytes:
+        """The signature of RS256 (RFC 7518 section 3.3), of whatever it is to be."""
+        return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
 
     def sign(self, claims: Mapping[str, object], **header: object) -> str:
         """A compact JWS of these claims; header members given here are added or override."""

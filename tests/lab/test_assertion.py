@@ -1,8 +1,6 @@
 """Client assertions that Entra takes, and forged ones, sent to the running server."""
 
-import base64
 import datetime as dt
-import hashlib
 import hmac
 import json
 import uuid
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from lab.assertion import ASSERTION_TYPE
 from lab.entra import Entra
 from lab.pki import KeyPair, self_signed
+from lab.signing import base64url, compact
 from lab.tenant import BOT_CLIENT_ID, MAIL_CLIENT_ID, TENANT_DOMAIN, TENANT_ID, Tenant
 from tests.lab.common import MAIL_SCOPE, Ask, utc_now
 
@@ -24,7 +23,7 @@ LIFETIME = 600  # seconds, what MSAL gives an assertion
 
 def thumbprint(certificate: x509.Certificate, algorithm: hashes.HashAlgorithm) -> str:
     """A certificate's digest as `x5t` and `x5t#S256` carry it."""
-    return base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).rstrip(b"=").decode()
+    return base64url(certificate.fingerprint(algorithm))
 
 
 @pytest.fixture(scope="session")
@@ -75,10 +74,8 @@ def signed(forgery: Forgery, pair: KeyPair, other: KeyPair, audience: str) -> st
 
 def hmac_signed(header: dict[str, object], claims: dict[str, object], pair: KeyPair) -> str:
     """An HS256 JWS whose secret is the public certificate: what a verifier that trusts `alg` falls for."""
-    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT", **header}, claims)]
-    text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
-    mac = hmac.digest(pair.certificate_pem, text, hashlib.sha256)
-    return b".".join((text, base64.urlsafe_b64encode(mac).rstrip(b"="))).decode()
+    head = json.dumps({"alg": "HS256", "typ": "JWT", **header}).encode()
+    return compact(head, json.dumps(claims).encode(), lambda data: hmac.digest(pair.certificate_pem, data, "sha256"))
 
 
 FORGERIES = {

@@ -5,7 +5,6 @@ https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connec
 """
 
 import asyncio
-import base64
 import datetime as dt
 import hmac
 import json
@@ -16,7 +15,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from lab.signing import SigningKey
+from lab.signing import SigningKey, compact
 
 ISSUER = "https://api.botframework.com"
 METADATA_PATH = "/v1/.well-known/openidconfiguration"
@@ -148,16 +147,6 @@ def _compact(header: Mapping[str, object], claims: Mapping[str, object], key: Si
     return compact(json.dumps(header).encode(), json.dumps(claims).encode(), lambda data: sign(key, data))
 
 
-def compact(header: bytes, claims: bytes, sign: Callable[[bytes], bytes]) -> str:
-    """The parts of a token and their signature in RFC 7515's compact form, whatever they hold."""
-    signed = f"{_base64url(header)}.{_base64url(claims)}"
-    return f"{signed}.{_base64url(sign(signed.encode()))}"
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def _public_pem(key: SigningKey) -> bytes:
     return key.key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -165,7 +154,7 @@ def _public_pem(key: SigningKey) -> bytes:
 
 
 _SIGNATURES: dict[str, Callable[[SigningKey, bytes], bytes]] = {
-    "RS256": lambda key, data: key.key.sign(data, padding.PKCS1v15(), hashes.SHA256()),
+    "RS256": SigningKey.rs256,
     "RS512": lambda key, data: key.key.sign(data, padding.PKCS1v15(), hashes.SHA512()),
     "PS256": lambda key, data: key.key.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
     "HS256": lambda key, data: hmac.digest(_public_pem(key), data, "sha256"),
