@@ -18,7 +18,7 @@ type Ask = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
 
 def utc_now() -> dt.datetime:
-    """The clock of the lab in these tests: the real one, since MSAL reads that too."""
+    """The clock of the lab in these tests: the real one, since MSAL and the SDK's validators read that too."""
     return dt.datetime.now(dt.UTC)
 
 

@@ -1,6 +1,5 @@
 """A tiny bot for the tests of the lab's Teams: it verifies what comes in and answers by the genuine ConnectorClient."""
 
-import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
 
@@ -15,15 +14,11 @@ from lab.serving import WebServer
 from lab.signing import SigningKey
 from lab.teams.issuer import ISSUER
 from lab.tenant import BOT_CLIENT_ID, BOT_RESOURCE, TENANT_ID
+from tests.lab.common import utc_now
 
 ENTRA = SigningKey.generate()
 
 type Turn = Callable[["TinyBot", Mapping[str, Any]], Awaitable[web.Response]]
-
-
-def utc_now() -> dt.datetime:
-    """The clock of these tests: the genuine validators look at the real one."""
-    return dt.datetime.now(dt.UTC)
 
 
 def entra_verify(token: str) -> Mapping[str, Any]:

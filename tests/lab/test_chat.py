@@ -15,7 +15,8 @@ from lab.teams.conversation import ANNA, CARD_TYPE
 from lab.teams.service import Teams
 from lab.teams.terminal import Terminal
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
-from tests.lab.teams_bot import TinyBot, entra_verify, utc_now
+from tests.lab.common import utc_now
+from tests.lab.teams_bot import TinyBot, entra_verify
 
 WIDTH = 40
 SOON = 10.0  # seconds: a deadline for what happens at once

@@ -13,7 +13,8 @@ from lab.teams.card_limits import MAX_CARD_BYTES
 from lab.teams.conversation import ANNA, BEN, CARD_TYPE, Change, Happening
 from lab.teams.service import Reply, Teams
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
-from tests.lab.teams_bot import TinyBot, Turn, entra_verify, utc_now
+from tests.lab.common import utc_now
+from tests.lab.teams_bot import TinyBot, Turn, entra_verify
 
 MESSAGE = "application/vnd.microsoft.activity.message"
 ERROR = "application/vnd.microsoft.error"

@@ -25,7 +25,7 @@ from lab.serving import WebServer
 from lab.signing import SigningKey
 from lab.teams.issuer import ISSUER, METADATA_PATH, Issuer
 from lab.tenant import BOT_CLIENT_ID
-from tests.lab.teams_bot import utc_now
+from tests.lab.common import utc_now
 
 SERVICE_URL = "http://127.0.0.1:1/teams/"
 

@@ -12,7 +12,8 @@ from lab.signing import SigningKey
 from lab.teams.conversation import ANNA, BEN, CARD_TYPE, Kind
 from lab.teams.service import Teams
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
-from tests.lab.teams_bot import TinyBot, Turn, entra_verify, utc_now
+from tests.lab.common import utc_now
+from tests.lab.teams_bot import TinyBot, Turn, entra_verify
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from lab.teams.bearer import BotBearer
 from lab.teams.issuer import METADATA_PATH, Issuer
 from lab.teams.signing_proxy import SigningProxy, with_tenant
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
-from tests.lab.teams_bot import TinyBot, activity, bot_token, connector_client, entra_verify, utc_now
+from tests.lab.common import utc_now
+from tests.lab.teams_bot import TinyBot, activity, bot_token, connector_client, entra_verify
 
 CHAT = "19:group@thread.v2;messageid=1"
 

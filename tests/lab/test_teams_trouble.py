@@ -15,7 +15,8 @@ from lab.teams.plan import Plan
 from lab.teams.rates import Call, Rates
 from lab.teams.service import Teams
 from lab.tenant import BOT_CLIENT_ID, TENANT_ID
-from tests.lab.teams_bot import activity, bot_token, entra_verify, utc_now
+from tests.lab.common import utc_now
+from tests.lab.teams_bot import activity, bot_token, entra_verify
 from tests.lab.teams_place import Place, code_of, placed
 
 CARD = {"contentType": CARD_TYPE, "content": {"type": "AdaptiveCard"}}
