@@ -1,4 +1,4 @@
-"""What a check found, in words that the terminal and the cards share."""
+"""What a check found, in words that the faces share."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
