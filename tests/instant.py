@@ -12,28 +12,30 @@ class InstantLoop(asyncio.SelectorEventLoop):
 
     For tests without sockets, threads and processes: what comes from those takes real time, of which it knows nothing.
 
-    Attributes:
-        now: Seconds, on its clock; a test may set it ahead.
     """
 
     def __init__(self) -> None:
-        super().__init__(_Selector(self))
-        self.now = 1000.0
+        super().__init__(_Selector(self.stand_still))
+        self._now = 1000.0
 
     def time(self) -> float:
         """Its own clock, for whatever waits on it."""
-        return self.now
+        return self._now
+
+    def stand_still(self, seconds: float) -> None:
+        """So much time passes, and nothing runs: as where a machine is busy."""
+        self._now += seconds
 
 
 class _Selector(selectors.DefaultSelector):
-    def __init__(self, loop: InstantLoop) -> None:
+    def __init__(self, wait: Callable[[float], None]) -> None:
         super().__init__()
-        self._loop = loop
+        self._wait = wait
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise AssertionError("nobody has anything to do, for ever")
-        self._loop.now += timeout
+        self._wait(timeout)
         return super().select(0)
 
 

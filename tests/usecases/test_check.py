@@ -10,6 +10,7 @@ from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Broken, Healthy, Listing, Maildrop, NotAllowed, Status
 from mailcheck.model.request import CheckRequest
 from mailcheck.usecases.judging import Target
+from tests.instant import instantly
 from tests.usecases.kit import (
     BOTH_ROLES,
     DAY,
@@ -177,6 +178,7 @@ async def test_a_role_that_was_not_asked_for_is_not_missed() -> None:
     assert issuer.forgotten == 0
 
 
+@instantly
 async def test_a_silent_vault_ends_at_the_deadline() -> None:
     """Whatever does not answer is given up at the deadline, and cancelled."""
     vault = Silent()
@@ -186,6 +188,7 @@ async def test_a_silent_vault_ends_at_the_deadline() -> None:
     assert vault.cancelled
 
 
+@instantly
 async def test_a_conversation_that_overstays_is_given_up() -> None:
     """A transport that misses the deadline costs its own protocol the verdict, not the other's, and no more time."""
     silent = Silent()

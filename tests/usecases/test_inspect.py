@@ -9,6 +9,7 @@ from mailcheck.model.credential import Certificate
 from mailcheck.model.evidence import Evidence, Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.usecases.inspect import InspectApp
+from tests.instant import instantly
 from tests.usecases.kit import BOTH_ROLES, DAY, NOW, TARGET, Issuer, Silent, Vault, certificate, ids
 
 
@@ -60,6 +61,7 @@ async def test_a_certificate_that_ends_soon_is_a_notice() -> None:
 
 
 @pytest.mark.parametrize("limit, seconds", [(0.05, 60), (60, 0.05)])
+@instantly
 async def test_a_silent_vault_ends_with_the_timeout(limit: float, seconds: float) -> None:
     """Nobody waits for longer than a check would, nor than whoever asks can."""
     seen = await asyncio.wait_for(_looked(Silent(), limit=limit, seconds=seconds), 10)

@@ -7,6 +7,7 @@ import pytest
 
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.report import Broken, Healthy, Maildrop, Severity
+from tests.instant import instantly
 from tests.usecases.kit import IMAP, INBOX, POP, TARGET, Servers, checked, diagnosis_ids, use_case
 
 UNAVAILABLE = Evidence(Stage.AUTH, "NO", "Server Unavailable. 15", IMAP)
@@ -52,6 +53,7 @@ async def test_what_does_not_pass_is_not_tried_again(final: Evidence) -> None:
     assert len(servers.met) == 1
 
 
+@instantly
 async def test_a_second_try_needs_time() -> None:
     """With less than a quarter of the time left the first answer stands."""
     quick = dataclasses.replace(TARGET, timeout=0.2)
@@ -66,6 +68,7 @@ async def test_a_second_try_needs_time() -> None:
     assert len(servers.met) == 1
 
 
+@instantly
 async def test_a_reset_that_came_late_is_not_told_as_two() -> None:
     """Where there was no time for a second try, the diagnosis does not speak of one."""
     quick = dataclasses.replace(TARGET, timeout=0.2)
