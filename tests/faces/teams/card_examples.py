@@ -19,10 +19,9 @@ from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.progress import Progress
 from mailcheck.faces.teams.progress_card import progress_card
 from mailcheck.faces.teams.report_card import report_card
-from mailcheck.faces.teams.status_card import StatusFacts, status_card
+from mailcheck.faces.teams.status_card import status_card
 from mailcheck.faces.teams.table_card import table_card
 from mailcheck.model.evidence import Stage
-from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.progress import Ended, Entered, Moment
 from mailcheck.model.report import Folder, Healthy, Listing, NotAllowed, ProtocolReport, Report
@@ -45,6 +44,7 @@ from tests.faces.teams.real_kit import (
     broken,
     inspection,
     report,
+    status_facts,
 )
 
 # Names that are markup, very long, deep, in other scripts, or written from right to left.
@@ -87,20 +87,6 @@ def _progress(address: str, *moments: Moment, outcome: Report | NotAllowed | Non
     return progress
 
 
-def _status(app: Inspection | tuple[SettingProblem, ...]) -> Element:
-    versions = (("mailcheck", "0.4.0"), ("Python", "3.13.5"), ("botbuilder-core", "4.17.1"))
-    return status_card(
-        StatusFacts(
-            app,
-            "SingleTenant",
-            "33333333-4444-4555-8666-777777777777",
-            3,
-            (MailProtocol.IMAP, MailProtocol.POP),
-            versions,
-        )
-    )
-
-
 def _explained(diagnosis_id: str) -> Element:
     explained = explain(diagnosis_id)
     assert explained is not None
@@ -132,10 +118,10 @@ CARDS: dict[str, Element] = {
         ],
         3.3,
     ),
-    "status": _status(inspection()),
-    "status-ends-soon": _status(inspection(days=5)),
-    "status-no-vault": _status(inspection(evidence=NO_VAULT)),
-    "status-not-configured": _status(_PROBLEMS),
+    "status": status_card(status_facts(inspection())),
+    "status-ends-soon": status_card(status_facts(inspection(days=5))),
+    "status-no-vault": status_card(status_facts(inspection(evidence=NO_VAULT))),
+    "status-not-configured": status_card(status_facts(_PROBLEMS)),
     "explain-imap-sign-in-refused": _explained("imap-sign-in-refused"),
     "explain-vault-role-missing": _explained("vault-role-missing"),
     "help": help_card(),

@@ -24,7 +24,6 @@ from mailcheck.faces.teams.answering import Answers
 from mailcheck.faces.teams.bot import MailcheckBot
 from mailcheck.faces.teams.endpoint import TeamsEndpoint
 from mailcheck.faces.teams.seen import SeenActivities
-from mailcheck.faces.teams.status_card import StatusFacts
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
@@ -32,8 +31,8 @@ from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, MailProtocol
 from mailcheck.model.secret import Secret
-from tests.faces.teams import real_kit
 from tests.faces.teams.card_kit import DEGRADED
+from tests.faces.teams.real_kit import inspection, status_facts
 
 _ENTRA = SigningKey.generate()
 
@@ -114,7 +113,7 @@ class World:
                     inspect=check or self.inspect,
                     protocols=(MailProtocol.IMAP, MailProtocol.POP),
                     operators=operators,
-                    facts=_facts,
+                    facts=status_facts,
                     pace=0.05,
                 ),
                 clock=clock,
@@ -146,18 +145,7 @@ class Inspect:
 
     async def __call__(self, deadline: float) -> Inspection:
         self.left = deadline - asyncio.get_running_loop().time()
-        return real_kit.inspection()
-
-
-def _facts(seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    return StatusFacts(
-        seen,
-        "SingleTenant",
-        BOT_CLIENT_ID,
-        1,
-        (MailProtocol.IMAP, MailProtocol.POP),
-        (("mailcheck", "0"), ("botbuilder-core", "4.17.1")),
-    )
+        return inspection()
 
 
 async def _no_pause(_seconds: float) -> None:

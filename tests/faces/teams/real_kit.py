@@ -6,10 +6,12 @@ import datetime as dt
 from mailcheck.diagnosis.entry import Circumstances
 from mailcheck.diagnosis.match import diagnose
 from mailcheck.diagnosis.notices import expiring
+from mailcheck.faces.teams.status_card import StatusFacts
 from mailcheck.model.cloud import PUBLIC
 from mailcheck.model.credential import Certificate, Claims
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.inspection import Inspection
+from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import (
     Broken,
     Canary,
@@ -144,6 +146,18 @@ def inspection(*, days: int = 83, evidence: Evidence | None = None) -> Inspectio
         token=None if evidence else found.token,
         diagnosis=diagnosis,
         notices=found.notices,
+    )
+
+
+def status_facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
+    """What a status tells of this app, by a bot of three operators."""
+    return StatusFacts(
+        app,
+        bot_kind="SingleTenant",
+        bot_id="33333333-4444-4555-8666-777777777777",
+        operators=3,
+        protocols=(IMAP, POP),
+        versions=(("mailcheck", "0.4.0"), ("Python", "3.13.5"), ("botbuilder-core", "4.17.1")),
     )
 
 

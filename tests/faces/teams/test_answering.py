@@ -4,13 +4,11 @@ import asyncio
 
 from mailcheck.faces.teams.answering import Answers, Asker
 from mailcheck.faces.teams.intent import Status
-from mailcheck.faces.teams.status_card import StatusFacts
 from mailcheck.model.delivery import Undelivered
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
 from mailcheck.model.request import MailProtocol
-from tests.faces.teams import real_kit
 from tests.faces.teams.chat_kit import Said, Wall
+from tests.faces.teams.real_kit import inspection, status_facts
 
 _ANNA = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
 _LOOKING = "Looking at mailcheck itself"
@@ -25,7 +23,7 @@ class Look:
     async def __call__(self, deadline: float) -> Inspection:
         assert deadline > asyncio.get_running_loop().time()
         await self.end.wait()
-        return real_kit.inspection()
+        return inspection()
 
 
 class Patient(Wall):
@@ -40,13 +38,14 @@ class Patient(Wall):
         return await super().post(said, passing=passing)
 
 
-def _facts(seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    return StatusFacts(seen, "SingleTenant", "33333333-aaaa-4bbb-8ccc-000000000003", 1, (MailProtocol.IMAP,), ())
-
-
 async def _asked(look: Look, wall: Wall) -> None:
     answers = Answers(
-        check=(), inspect=look, protocols=(MailProtocol.IMAP,), operators=frozenset({"*"}), facts=_facts, pace=0.05
+        check=(),
+        inspect=look,
+        protocols=(MailProtocol.IMAP,),
+        operators=frozenset({"*"}),
+        facts=status_facts,
+        pace=0.05,
     )
     done = await answers.message(Status(), _ANNA, wall, asyncio.get_running_loop().time() + 10)
     assert (done.verdict, done.trouble) == ("status", None)
@@ -75,7 +74,12 @@ async def test_a_quick_look_is_one_card() -> None:
 async def test_an_object_id_is_repeated_in_short() -> None:
     """Whatever stands in its place, the line for whoever pressed a button is one that a client can show."""
     answers = Answers(
-        check=(), inspect=Look(), protocols=(MailProtocol.IMAP,), operators=frozenset({"x"}), facts=_facts, pace=0.05
+        check=(),
+        inspect=Look(),
+        protocols=(MailProtocol.IMAP,),
+        operators=frozenset({"x"}),
+        facts=status_facts,
+        pace=0.05,
     )
     asker = Asker("Anna", "9\n" * 100_000, "t")
     done, told = await answers.press(Status(), asker, Wall(), None, asyncio.get_running_loop().time() + 10)

@@ -13,16 +13,14 @@ from mailcheck.faces.teams.answering import Answers, Asker, Done
 from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.faces.teams.intent import Check, Help
 from mailcheck.faces.teams.room import LAST_CALL, LEAST_TURN, Room, Rooms
-from mailcheck.faces.teams.status_card import StatusFacts
 from mailcheck.model.delivery import CLOSING, Trouble, Undelivered
 from mailcheck.model.evidence import Stage
-from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
 from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import Report
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from tests.faces.teams.card_kit import HEALTHY
 from tests.faces.teams.chat_kit import Wall
+from tests.faces.teams.real_kit import status_facts
 from tests.instant import instantly
 
 _ASKER = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
@@ -56,7 +54,7 @@ class Desk:
             inspect=(),
             protocols=(MailProtocol.IMAP,),
             operators=frozenset({"*"}),
-            facts=_facts,
+            facts=status_facts,
         )
 
     async def _check(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report:
@@ -84,10 +82,6 @@ class Desk:
 
 def _clock() -> Callable[[], dt.datetime]:
     return lambda: _START + dt.timedelta(seconds=asyncio.get_running_loop().time())
-
-
-def _facts(_seen: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    raise AssertionError("nobody asks for a status")
 
 
 def _last_words(walls: list[Limited]) -> set[str]:

@@ -5,25 +5,18 @@ import dataclasses
 import pytest
 
 from lab.teams.card_text import draw
-from mailcheck.faces.teams.status_card import StatusFacts, status_card
+from mailcheck.faces.teams.status_card import status_card
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import SettingProblem
 from mailcheck.model.report import Cause, Command, Diagnosis, Likelihood, Notice, Severity, Step, TokenFacts
-from mailcheck.model.request import MailProtocol
 from tests.faces.teams.card_rules import assert_valid
-from tests.faces.teams.real_kit import NO_VAULT, inspection
+from tests.faces.teams.real_kit import NO_VAULT, inspection, status_facts
 
-_PROTOCOLS = (MailProtocol.IMAP, MailProtocol.POP)
-_VERSIONS = (("mailcheck", "0.4.0"), ("Python", "3.13.5"))
 _SECRET = dataclasses.replace(
     inspection(), certificate=None, steps=(Step(Stage.SECRET, ok=True, ms=0, detail="until 2027-02-14"),)
 )
 _UNSET = (SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's address there"),)
-
-
-def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
-    return StatusFacts(app, "SingleTenant", "33333333-4444-4555-8666-777777777777", 3, _PROTOCOLS, _VERSIONS)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +44,7 @@ def _facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
 )  # fmt: skip
 def test_what_an_operator_sees(app: Inspection | tuple[SettingProblem, ...], sentences: list[str]) -> None:
     """The verdict and the credential's days first; a fault with what mends it; configuration, bot and versions."""
-    card = status_card(_facts(app))
+    card = status_card(status_facts(app))
     assert_valid(card)
     drawn = draw(card, width=160)
     for sentence in sentences:
@@ -75,13 +68,14 @@ def test_what_an_operator_sees(app: Inspection | tuple[SettingProblem, ...], sen
 )
 def test_the_credential_has_a_mark(app: Inspection, line: str) -> None:
     """In force, soon to end, out of force."""
-    drawn = draw(status_card(_facts(app)), width=120)
+    drawn = draw(status_card(status_facts(app)), width=120)
     assert line in [" ".join(one.strip("│ ┃").split()) for one in drawn.splitlines()]
 
 
 def test_everybody_may_be_an_operator() -> None:
     """A star is told in words."""
-    assert "everybody in the tenant" in draw(status_card(dataclasses.replace(_facts(_UNSET), operators="*")), width=120)
+    open_to_all = dataclasses.replace(status_facts(_UNSET), operators="*")
+    assert "everybody in the tenant" in draw(status_card(open_to_all), width=120)
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "ü" * 5000, "[click](http://evil.example) " * 200, "\n"])
@@ -95,14 +89,14 @@ def test_whatever_entra_says_the_card_fits(text: str) -> None:
         notices=(Notice("n", Severity.URGENT, text, (Command(text[:600]),)),) * 9,
         domains=frozenset(f"{number}.example" for number in range(999)),
     )
-    assert_valid(status_card(_facts(hostile)))
+    assert_valid(status_card(status_facts(hostile)))
 
 
 def test_many_problems_are_counted() -> None:
     """Of very many problems the first are shown, and how many more there are."""
-    card = status_card(_facts(_UNSET * 500))
+    card = status_card(status_facts(_UNSET * 500))
     assert_valid(card)
     assert "and 480 more" in draw(card, width=120)
-    few = draw(status_card(_facts(_UNSET * 20)), width=120)
+    few = draw(status_card(status_facts(_UNSET * 20)), width=120)
     assert "An administrator has to look at these app settings" in few
     assert "more" not in few
