@@ -35,17 +35,13 @@ def _body(**changes: object) -> bytes:
     return json.dumps(activity(**changes)).encode()
 
 
-def _hours(hours: float) -> dt.timedelta:
-    return dt.timedelta(hours=hours)
-
-
 _BODY = _body()
 
 
 async def test_an_honest_request_is_admitted(world: Issued) -> None:
     """A token for our bot with an activity of our tenant is let in, for as long as the token is good."""
     token = world.issuer.token(SERVICE_URL, exp=int(world.clock.now().timestamp()) + 3600)
-    until = world.clock.now().replace(microsecond=0) + _hours(1) + dt.timedelta(seconds=LEEWAY)
+    until = world.clock.now().replace(microsecond=0) + dt.timedelta(hours=1, seconds=LEEWAY)
     assert await world.guard.admit(_bearer(token), _BODY) == Admitted(activity(), until)
 
 
@@ -85,7 +81,7 @@ async def test_an_honest_request_is_admitted_beside_them(besieged: Issued) -> No
 @pytest.mark.parametrize("seconds", [-LEEWAY + 1, 0, 3599 + LEEWAY])
 async def test_clocks_may_differ_a_little(world: Issued, seconds: int) -> None:
     """A token is good from five minutes before its time to five minutes after it."""
-    token = world.issuer.token(SERVICE_URL, lifetime=_hours(1))
+    token = world.issuer.token(SERVICE_URL, lifetime=dt.timedelta(hours=1))
     world.clock.seconds += seconds
     assert (await world.guard.admit(_bearer(token), _BODY)).admitted
 

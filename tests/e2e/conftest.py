@@ -13,8 +13,6 @@ from lab.app_process import AppProcess
 from lab.world import World
 from tests.e2e.kit import ROOT, App, Terminal
 
-_SESSION = {"scope": "session", "loop_scope": "session"}
-
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world() -> AsyncIterator[World]:

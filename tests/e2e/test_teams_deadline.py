@@ -28,7 +28,7 @@ async def test_a_silent_server_is_told_as_waited_for(world: World, tmp_path: Pat
 
     The turn ends below 12 seconds in a card that says who is waited for, at what, and not that the mailbox is broken.
     """
-    reply = await _turn_below(_LIMIT, world, tmp_path)
+    reply = await _turn_in_time(world, tmp_path)
     assert "till waiting" in reply.text
     assert "AUTHENTICATE" in reply.text
     assert "Broken" not in reply.text
@@ -39,7 +39,7 @@ async def test_a_turn_ends_in_time_though_everybody_is_slow(world: World, tmp_pa
     world.teams.issuer.delay = WAIT - 1.0  # on a busy machine it is a little more
     world.teams.connector.faults.always(Late(1.9))
     try:
-        await _turn_below(_LIMIT, world, tmp_path)
+        await _turn_in_time(world, tmp_path)
     finally:
         world.teams.issuer.delay = 0.0
         world.teams.connector.faults.clear()
@@ -69,13 +69,13 @@ async def test_the_first_card_is_there_within_a_second(world: World, app: object
     assert min(took) < 1.0, took
 
 
-async def _turn_below(limit: float, world: World, folder: Path) -> Reply:
-    """The first turn of a new process, for a silent server; it takes less than so many seconds."""
+async def _turn_in_time(world: World, folder: Path) -> Reply:
+    """The first turn of a new process, for a silent server; it takes less than `_LIMIT`."""
     took: list[float] = []
     while len(took) < _TRIES:
         reply, seconds = await _first_turn(world, folder)
         assert reply.status == 200
-        if seconds < limit:
+        if seconds < _LIMIT:
             return reply
         took.append(seconds)
     raise AssertionError(f"the turns took {took} seconds")
