@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from lab.teams.activities import BOT_NAME
 from lab.teams.answered import Failed, Told
@@ -40,6 +40,14 @@ async def chat(teams: Teams, terminal: Terminal) -> None:
                 await watcher
 
 
+class _Button(NamedTuple):
+    """An action that can be pressed by its number, and the card and the message it stands on."""
+
+    post: Post
+    card: Mapping[str, Any]
+    action: Mapping[str, Any]
+
+
 class _Session:
     """One run of the chat: who speaks where, what was shown, and what is folded out."""
 
@@ -52,7 +60,7 @@ class _Session:
         self._entered = asyncio.Event()  # set at each change of conversation, for `watch`
         self._seen: dict[str, int] = {}  # changes shown, by conversation
         self._open: dict[str, frozenset[str]] = {}  # flipped elements, by post
-        self._buttons: list[tuple[Post, Mapping[str, Any], Mapping[str, Any]]] = []  # post, card, action
+        self._buttons: list[_Button] = []
 
     async def run(self) -> None:
         """Reads and answers lines."""
@@ -83,7 +91,7 @@ class _Session:
         said = bool(line) and pressed is None and not line.startswith(":")
         self.screen.typed(line, said=said)
         if pressed is not None:
-            await self._press(*pressed)
+            await self._press(pressed)
         elif said and not self._teams.directory.has_bot(self._conversation.id):
             self.screen.note(_NOT_HERE)
         elif said:
@@ -144,12 +152,13 @@ class _Session:
         for reply in await self._teams.install(conversation=self._conversation, user=self._user):
             self._end_turn(reply)
 
-    def _button(self, line: str) -> tuple[Post, Mapping[str, Any], Mapping[str, Any]] | None:
+    def _button(self, line: str) -> _Button | None:
         """The button with this number; None if the line is no number, or no button has it."""
         number = int(line) if line.isdecimal() and line.isascii() else 0
         return self._buttons[number - 1] if 1 <= number <= len(self._buttons) else None
 
-    async def _press(self, post: Post, card: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+    async def _press(self, button: _Button) -> None:
+        post, card, action = button
         match action["type"]:
             case "Action.ToggleVisibility":
                 self._open[post.id] = toggled(card, action, self._open.get(post.id, frozenset()))
@@ -199,7 +208,7 @@ class _Session:
             self.screen.show(post.id, self._said("_This message has been deleted._"))
             return
         parts = [self._said(post.text)] if post.text else []
-        buttons: list[tuple[Post, Mapping[str, Any], Mapping[str, Any]]] = []
+        buttons: list[_Button] = []
         for card in post.cards_for(self._user):
             drawing = lay_out(
                 card,
@@ -209,8 +218,8 @@ class _Session:
                 first=len(buttons) + 1,
             )
             parts.append(drawing.text)
-            buttons += [(post, card, action) for action in drawing.buttons]
-        if buttons or (self._buttons and self._buttons[0][0] is post):
+            buttons += [_Button(post, card, action) for action in drawing.buttons]
+        if buttons or (self._buttons and self._buttons[0].post is post):
             self._buttons = buttons
         self.screen.show(post.id, "\n".join(parts))
 

@@ -59,8 +59,8 @@ class Post:
 
     id: str
     versions: list[Activity]
-    deleted: bool = False
-    views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    deleted: bool = field(default=False, init=False)
+    views: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
 
     @property
     def activity(self) -> Activity:
@@ -135,10 +135,10 @@ class Conversation:
     tenant_id: str
     people: tuple[Person, ...]
     name: str = ""
-    posts: dict[str, Post] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    received: set[str] = field(default_factory=set)
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition, repr=False)
+    posts: dict[str, Post] = field(default_factory=dict, init=False)
+    changes: list[Change] = field(default_factory=list, init=False)
+    received: set[str] = field(default_factory=set, init=False)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition, init=False, repr=False)
 
     async def add(self, activity: Activity) -> Post:
         """Appends an activity, which must have its `id` and `from`."""

@@ -23,9 +23,9 @@ class Directory:
     """
 
     tenant_id: str
-    people: tuple[Person, ...] = PEOPLE
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    _installed: set[str] = field(default_factory=set)
+    people: tuple[Person, ...] = field(default=PEOPLE, init=False)
+    conversations: dict[str, Conversation] = field(default_factory=dict, init=False)
+    _installed: set[str] = field(default_factory=set, init=False)
 
     def find(self, conversation_id: str) -> Conversation | None:
         """The conversation with this id."""

@@ -5,7 +5,7 @@ The same sentences in the same order. What is folded up is left out, and that is
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from mailcheck.faces.teams.card_parts import Element
 
@@ -41,7 +41,7 @@ def _elements(elements: list[Element]) -> Iterator[str]:
             yield from _lines(element)
 
 
-def _lines(element: dict[str, Any]) -> Iterator[str]:
+def _lines(element: Element) -> Iterator[str]:
     """One element's lines; of a kind that has no text, none."""
     match element:
         case {"type": "TextBlock", "text": text}:
