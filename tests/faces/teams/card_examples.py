@@ -11,6 +11,7 @@ from mailcheck.faces.teams.cards import (
     not_allowed_card,
     not_configured_card,
     refused_card,
+    thanks_card,
     welcome_card,
     whoami_card,
 )
@@ -127,6 +128,7 @@ CARDS: dict[str, Element] = {
     "help": help_card(),
     "help-with-note": help_card('"[x](http://evil.example)" is not a mailbox address: it has no "@"'),
     "welcome": welcome_card(),
+    "thanks": thanks_card(),
     "whoami": whoami_card("Anna Ørsted", _OBJECT_ID, _TENANT_ID, operator=True),
     "whoami-nobody": whoami_card("[Ben](http://evil.example)", _OBJECT_ID, _TENANT_ID, operator=False),
     "refused": refused_card(_OBJECT_ID),

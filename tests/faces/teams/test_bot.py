@@ -137,6 +137,14 @@ async def test_small_talk_gets_help(world: World) -> None:
     assert world.checks.asked == []
 
 
+async def test_thanks_are_answered_shortly(world: World) -> None:
+    """Who says thanks is not shown all that can be asked."""
+    reply = await world.teams.say("thanks, that worked")
+    assert "You are welcome" in reply.text
+    assert "mailcheck shared@contoso.com imap" not in reply.text
+    assert world.checks.asked == []
+
+
 async def test_a_bad_address_is_explained(world: World) -> None:
     """An address that cannot be one gets help that says why."""
     reply = await world.teams.say("mailcheck shared@localhost")

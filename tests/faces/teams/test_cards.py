@@ -9,6 +9,7 @@ from mailcheck.faces.teams.cards import (
     not_allowed_card,
     not_configured_card,
     refused_card,
+    thanks_card,
     whoami_card,
 )
 from mailcheck.model.problem import SettingProblem
@@ -25,6 +26,7 @@ _PROBLEM = SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's ad
         (help_card(), "mailcheck shared@contoso.com"),
         (help_card('"[x](http://evil.example)" is no address'), '"[x](http://evil.example)" is no address'),
         (help_card("n" * 100_000), "nnn"),
+        (thanks_card(), 'Write "help" for all that I can do.'),
         (refused_card("55555555-aaaa"), "55555555-aaaa"),
         (
             refused_card("55555555-aaaa"),

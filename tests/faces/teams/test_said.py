@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.entry import Entry
-from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Refused, Status, WhoAmI
+from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Refused, Status, Thanks, WhoAmI
 from mailcheck.faces.teams.mention import TEXT_LIMIT, hear
 from mailcheck.faces.teams.said import understand
 from mailcheck.model.request import Mailbox
@@ -59,6 +59,8 @@ def _told(intent: Intent) -> str:
             return "whoami"
         case Status():
             return "status"
+        case Thanks():
+            return "thanks"
 
 
 _TABLE = list(_table())
@@ -167,7 +169,7 @@ def test_any_message_is_answered(text: str, personal: bool) -> None:
             assert len(note) < 400
         case Explain(diagnosis):
             assert any(entry.id == diagnosis for entry in CATALOGUE)
-        case WhoAmI() | Status():
+        case WhoAmI() | Status() | Thanks():
             pass
 
 

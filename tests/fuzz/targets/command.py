@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Status, WhoAmI
+from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Status, Thanks, WhoAmI
 from mailcheck.faces.teams.mention import GAP, TEXT_LIMIT, hear
 from mailcheck.faces.teams.said import understand
 from mailcheck.model.request import Mailbox
@@ -27,7 +27,7 @@ def one_input(data: bytes) -> None:
                     assert mailbox.address.casefold() in text.casefold()
         case Help(note):
             assert len(note) < 400
-        case Explain() | WhoAmI() | Status():
+        case Explain() | WhoAmI() | Status() | Thanks():
             pass
 
 

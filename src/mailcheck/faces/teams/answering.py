@@ -9,11 +9,18 @@ from mailcheck.diagnosis.entry import GUIDE
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.audit import NOT_CONFIGURED, NOTHING, verdict_of
 from mailcheck.faces.teams.card_parts import Element
-from mailcheck.faces.teams.cards import help_card, looking_card, not_configured_card, refused_card, whoami_card
+from mailcheck.faces.teams.cards import (
+    help_card,
+    looking_card,
+    not_configured_card,
+    refused_card,
+    thanks_card,
+    whoami_card,
+)
 from mailcheck.faces.teams.chat import Chat, Message
 from mailcheck.faces.teams.checking import PACE, Checker, Checking
 from mailcheck.faces.teams.explain_card import explain_card
-from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, WhoAmI
+from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, Thanks, WhoAmI
 from mailcheck.faces.teams.room import Rooms
 from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.faces.teams.together import Together
@@ -133,12 +140,15 @@ class Answers:
             case Check():
                 done, _ = await self._check(intent, asker, message, deadline)
                 return done
-            case Help(note):
-                return await _shown(message, help_card(note), "help")
-            case Explain(diagnosis_id):
-                return await _shown(message, self._explanation(diagnosis_id), "explain")
             case Status():
                 return await self._status(message, deadline)
+            case Help(note):
+                card, verdict = help_card(note), "help"
+            case Explain(diagnosis_id):
+                card, verdict = self._explanation(diagnosis_id), "explain"
+            case Thanks():
+                card, verdict = thanks_card(), "thanks"
+        return await _shown(message, card, verdict)
 
     async def press(
         self, intent: Intent | None, asker: Asker, chat: Chat, message_id: str | None, deadline: float

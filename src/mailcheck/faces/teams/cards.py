@@ -18,6 +18,7 @@ _PURPOSE: Final = (
 )
 _WHERE: Final = "The address alone is enough. In a team or a group chat, mention me, before it or behind it."
 _NOT_AMONG: Final = "You are not among the people who may use this bot"
+_ALL: Final = 'Write "help" for all that I can do.'
 _LET_IN: Final = (
     "To be let in, ask an administrator to add your object id to the app setting "
     f"{escape('MAILCHECK_OPERATORS')} of the Function App"
@@ -46,9 +47,15 @@ def welcome_card() -> Element:
         label("Write"),
         boxed(["mailcheck shared@contoso.com"]),
         said(_WHERE),
-        said('Write "help" for all that I can do.', size="Small", isSubtle=True),
+        said(_ALL, size="Small", isSubtle=True),
     ]
     return card(body, spoken=f"{title}. Write: mailcheck, and the address of a mailbox.")
+
+
+def thanks_card() -> Element:
+    """For somebody who says thanks, and asks for nothing."""
+    title = "You are welcome"
+    return card([heading(title, size="Medium"), said(_ALL, size="Small", isSubtle=True, spacing="Small")], spoken=title)
 
 
 def _commands() -> Element:

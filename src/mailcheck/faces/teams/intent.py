@@ -55,4 +55,9 @@ class Status:
     """Tell how the app is: its configuration, how long its certificate lasts, its versions."""
 
 
-type Intent = Check | Help | Explain | WhoAmI | Status
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """Nothing is asked for: somebody says thanks."""
+
+
+type Intent = Check | Help | Explain | WhoAmI | Status | Thanks

@@ -6,7 +6,7 @@ from itertools import dropwhile, takewhile
 from typing import Final
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
-from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Refused, Status, WhoAmI
+from mailcheck.faces.teams.intent import MAILBOX_LIMIT, Check, Explain, Help, Intent, Refused, Status, Thanks, WhoAmI
 from mailcheck.faces.teams.mention import TEXT_LIMIT, Heard
 from mailcheck.faces.teams.vocabulary import (
     ALL,
@@ -18,6 +18,7 @@ from mailcheck.faces.teams.vocabulary import (
     HELP,
     PROTOCOLS,
     STATUS,
+    THANKS,
     WHOAMI,
 )
 from mailcheck.faces.teams.written import Role, Word, written
@@ -63,7 +64,11 @@ def understand(heard: Heard, *, personal: bool) -> Intent:
     explained = _to_explain(words, alone=not addresses)
     if explained is not None:
         return _explanation(explained)
-    return _check(words, addresses, whole=heard.whole) if addresses else _command(_loose(words), called=called)
+    if addresses:
+        return _check(words, addresses, whole=heard.whole)
+    thanked = bool(words) and words[0].text.casefold() in THANKS
+    intent = _command(_loose(words), called=called and not thanked)
+    return Thanks() if thanked and intent == Help() and HELP not in map(str.casefold, _loose(words)) else intent
 
 
 def _called(words: list[Word]) -> tuple[bool, list[Word]]:

@@ -20,8 +20,9 @@ PROTOCOLS: Final = {
 }
 # Ways to a mailbox that are asked for and cannot be checked.
 FOREIGN: Final = frozenset({"activesync", "ews", "graph", "mapi"})
+THANKS: Final = frozenset({"thank", "thanks", "thx"})
+_GREETINGS: Final = frozenset({"hello", "hey", "hi", "you"})
 # Said around a request and no part of it.
-FILLERS: Final = frozenset(
-    {"a", "and", "at", "by", "check", "for", "mailbox", "please", "the", "with"}
-    | {"hello", "hey", "hi", "thank", "thanks", "you"}
+FILLERS: Final = (
+    frozenset({"a", "and", "at", "by", "check", "for", "mailbox", "please", "the", "with"}) | _GREETINGS | THANKS
 )
