@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mailcheck.settings.reader import GUID, Problems, Reader, is_https
+from mailcheck.model.problem import Problems
+from mailcheck.settings.reader import GUID, Reader, is_https
 
 SKELETON: Final = Path(__file__).with_name("manifest.json")
 NOBODY: Final = "https://example.com"  # reserved for documents (RFC 2606): an address that is nobody's

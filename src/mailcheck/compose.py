@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mailcheck import __version__
 from mailcheck.faces.http_api import HttpApi
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.request import EVERYONE, CredentialKind, MailProtocol
 from mailcheck.settings import BotSettings, CheckSettings, Settings
 from mailcheck.usecases.check import CheckMailbox
@@ -37,8 +37,6 @@ _CREDENTIAL_AGE = 300.0
 _ONE_ANSWER = 0.75
 # The libraries whose versions a status tells.
 _TOLD = ("azure-functions", "azure-identity", "azure-keyvault-secrets", "botbuilder-core", "cryptography", "msal")
-
-type Problems = tuple[SettingProblem, ...]
 
 
 class UseCases(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TextIO
 from mailcheck.faces.report_json import report_json
 from mailcheck.faces.report_text import report_text
 from mailcheck.faces.wording import not_allowed
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.report import NotAllowed, Status
 from mailcheck.model.request import CheckRequest, InvalidAddress, Mailbox, MailProtocol
 from mailcheck.usecases.check import CheckMailbox
@@ -67,7 +67,7 @@ def parse(argv: Sequence[str], version: str) -> Arguments:
 
 async def run(
     arguments: Arguments,
-    check: CheckMailbox | tuple[SettingProblem, ...],
+    check: CheckMailbox | Problems,
     protocols: tuple[MailProtocol, ...],
     *,
     out: TextIO,

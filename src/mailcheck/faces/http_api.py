@@ -11,7 +11,7 @@ from mailcheck.faces.audit import record, verdict_of
 from mailcheck.faces.problem import not_configured, problem, setting_json
 from mailcheck.faces.report_json import report_json
 from mailcheck.faces.wording import not_allowed
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.report import NotAllowed
 from mailcheck.model.request import CheckRequest, MailProtocol
 from mailcheck.usecases.check import CheckMailbox
@@ -22,8 +22,6 @@ _JSON = "application/json"
 # of the request, with the caller's address, has the same invocation id as the line.
 _CALLER = "function key"
 _HERE = "http"
-
-type Problems = tuple[SettingProblem, ...]
 
 
 class HttpApi:

@@ -17,3 +17,7 @@ class SettingProblem:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.problem}"
+
+
+# All that is wrong with a half of the settings; it stands in the place of what cannot be built from them.
+type Problems = tuple[SettingProblem, ...]

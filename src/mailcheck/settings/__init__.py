@@ -8,9 +8,10 @@ identity does not keep the HTTP API from working, and the other way round.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mailcheck.model.problem import Problems
 from mailcheck.settings.bot import BotKind, BotSettings, VaultCertificate, read_bot
 from mailcheck.settings.check import CheckSettings, read_check
-from mailcheck.settings.reader import Problems, Reader
+from mailcheck.settings.reader import Reader
 
 __all__ = ["BotKind", "BotSettings", "CheckSettings", "Settings", "VaultCertificate"]
 

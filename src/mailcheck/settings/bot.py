@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mailcheck.model.cloud import PUBLIC
 from mailcheck.model.plain_url import is_loopback
+from mailcheck.model.problem import Problems
 from mailcheck.model.request import EVERYONE
 from mailcheck.model.secret import Secret
 from mailcheck.settings.reader import (
     GUID,
-    Problems,
     Reader,
     is_https,
     read_ca_file,

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mailcheck.model.cloud import Cloud
+from mailcheck.model.problem import Problems
 from mailcheck.model.request import App, CredentialKind, Endpoint, InvalidAddress, Mailbox, MailProtocol
 from mailcheck.settings.reader import (
     GUID,
-    Problems,
     Reader,
     is_https,
     read_ca_file,

@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 from mailcheck.model.cloud import CLOUDS, PUBLIC, Cloud
 from mailcheck.model.problem import SettingProblem
 
-type Problems = tuple[SettingProblem, ...]
-
 _VAULT_OBJECT = re.compile(r"[0-9A-Za-z-]{1,127}")
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*\.?")  # RFC 1035 section 2.3.4; an address in brackets is one label

@@ -26,7 +26,7 @@ from mailcheck.faces.teams.endpoint import TeamsEndpoint
 from mailcheck.faces.teams.seen import SeenActivities
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, MailProtocol
@@ -90,7 +90,7 @@ class World:
         self,
         *,
         operators: frozenset[str] = frozenset({ANNA.object_id}),
-        check: tuple[SettingProblem, ...] | None = None,
+        check: Problems | None = None,
     ) -> None:
         """The bot of these operators, as compose builds it."""
         context = ssl.create_default_context()

@@ -11,7 +11,7 @@ from mailcheck.model.cloud import PUBLIC
 from mailcheck.model.credential import Certificate, Claims
 from mailcheck.model.evidence import Evidence, Fault, Stage
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.report import (
     Broken,
     Canary,
@@ -149,7 +149,7 @@ def inspection(*, days: int = 83, evidence: Evidence | None = None) -> Inspectio
     )
 
 
-def status_facts(app: Inspection | tuple[SettingProblem, ...]) -> StatusFacts:
+def status_facts(app: Inspection | Problems) -> StatusFacts:
     """What a status tells of this app, by a bot of three operators."""
     return StatusFacts(
         app,

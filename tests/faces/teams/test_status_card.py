@@ -8,7 +8,7 @@ from lab.teams.card_text import draw
 from mailcheck.faces.teams.status_card import status_card
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems, SettingProblem
 from mailcheck.model.report import Cause, Command, Diagnosis, Likelihood, Notice, Severity, Step, TokenFacts
 from tests.faces.teams.card_rules import assert_valid
 from tests.faces.teams.real_kit import NO_VAULT, inspection, status_facts
@@ -42,7 +42,7 @@ _UNSET = (SettingProblem("MAILCHECK_VAULT_URL", "is missing: put the vault's add
     ],
     ids=["ready", "ends-soon", "no-token", "secret", "not-configured"],
 )  # fmt: skip
-def test_what_an_operator_sees(app: Inspection | tuple[SettingProblem, ...], sentences: list[str]) -> None:
+def test_what_an_operator_sees(app: Inspection | Problems, sentences: list[str]) -> None:
     """The verdict and the credential's days first; a fault with what mends it; configuration, bot and versions."""
     card = status_card(status_facts(app))
     assert_valid(card)

@@ -27,7 +27,7 @@ from mailcheck.faces.teams.together import Together
 from mailcheck.faces.teams.untrusted import clean
 from mailcheck.model.delivery import CLOSING, Undelivered
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.request import EVERYONE, CheckRequest, MailProtocol
 
 # What whoever pressed a button is told, and nobody else.
@@ -107,11 +107,11 @@ class Answers:
     def __init__(
         self,
         *,
-        check: Checker | tuple[SettingProblem, ...],
-        inspect: Inspector | tuple[SettingProblem, ...],
+        check: Checker | Problems,
+        inspect: Inspector | Problems,
         protocols: Sequence[MailProtocol],
         operators: frozenset[str],
-        facts: Callable[[Inspection | tuple[SettingProblem, ...]], StatusFacts],
+        facts: Callable[[Inspection | Problems], StatusFacts],
         guide: str = "",
         pace: float = PACE,
     ) -> None:

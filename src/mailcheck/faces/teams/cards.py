@@ -9,7 +9,7 @@ from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.status_card import problems
 from mailcheck.faces.teams.untrusted import clean, escape, foreign
 from mailcheck.faces.wording import State, summary
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.report import NotAllowed
 
 _PURPOSE: Final = (
@@ -111,7 +111,7 @@ def not_allowed_card(outcome: NotAllowed, object_id: str | None, refused: Sequen
     return card([*body, *refused_parts(refused)], spoken=title)
 
 
-def not_configured_card(found: Sequence[SettingProblem]) -> Element:
+def not_configured_card(found: Problems) -> Element:
     """For an app whose settings do not let it check anything yet: each of them by its name."""
     title = "The app is not configured yet"
     body = [heading(title, size="Medium"), *problems(found)]

@@ -12,7 +12,7 @@ import azure.functions as func
 from mailcheck.faces.problem import not_configured, problem
 from mailcheck.faces.teams.seen import Seen, SeenActivities
 from mailcheck.model.chat_id import is_chat_id
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 
 BODY_LIMIT: Final = 256 * 1024  # bytes; Teams' messages are below 100 KB
 # Seconds from the arrival of an activity to the end of its turn. Teams gives a bot up after 15, and sends it all again;
@@ -135,7 +135,7 @@ class TeamsEndpoint:
 class UnconfiguredEndpoint:
     """The messaging endpoint of an app whose bot has no identity yet."""
 
-    def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
+    def __init__(self, problems: Problems) -> None:
         self._problems = problems
 
     async def messages(self, _request: func.HttpRequest, _arrived: float) -> func.HttpResponse:

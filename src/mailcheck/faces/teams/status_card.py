@@ -10,7 +10,7 @@ from mailcheck.faces.teams.untrusted import clean, escape, foreign, some
 from mailcheck.faces.wording import State, count, in_force, mail_roles_first, names
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.problem import SettingProblem
+from mailcheck.model.problem import Problems
 from mailcheck.model.report import Severity
 from mailcheck.model.request import MailProtocol
 
@@ -35,7 +35,7 @@ class StatusFacts:
         versions: What runs, by name, and its version.
     """
 
-    app: Inspection | Sequence[SettingProblem]
+    app: Inspection | Problems
     bot_kind: str
     bot_id: str
     operators: int | Literal["*"]
@@ -71,7 +71,7 @@ def _section(title: str) -> Element:
     return heading(title, size="Medium", spacing="Large")
 
 
-def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[State, str]:
+def _verdict(app: Inspection | Problems) -> tuple[State, str]:
     if not isinstance(app, Inspection):
         return State.BROKEN, "Not configured yet"
     if app.diagnosis:
@@ -81,7 +81,7 @@ def _verdict(app: Inspection | Sequence[SettingProblem]) -> tuple[State, str]:
     return State.HEALTHY, "The app gets its token"
 
 
-def problems(found: Sequence[SettingProblem]) -> Iterator[Element]:
+def problems(found: Problems) -> Iterator[Element]:
     """Settings that an administrator has to look at, each by its name."""
     yield said("An administrator has to look at these app settings of the Function App:")
     for one in found[:_PROBLEM_LIMIT]:  # no facts: beside such a name, no room is left for its value on a telephone
