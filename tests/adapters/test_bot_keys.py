@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -231,6 +232,15 @@ async def test_a_bad_key_does_not_hide_a_good_one(keys: SigningKeys, documents: 
     documents.jwks = {"keys": [{**_JWK, "kid": "bad", "n": "???"}, _JWK]}
     assert await keys.find(_KEY.kid) is not None
     assert await keys.find("bad") is None
+
+
+async def test_a_published_private_half_is_not_reckoned_with(keys: SigningKeys, documents: Documents) -> None:
+    """Nobody looks for its primes, which for a long one holds the whole process up for half a minute."""
+    documents.jwks = {"keys": [{**_JWK, "kid": "bad", "d": "a" * 200_000}, _JWK]}
+    began = time.process_time()
+    assert await keys.find(_KEY.kid) is not None
+    assert await keys.find("bad") is None
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("address", [None, 5, "ftp://127.0.0.1/keys", "http://keys.example/", "https://["])

@@ -169,19 +169,20 @@ class _UnusableError(Exception):
 def _read_key(member: object) -> tuple[str, SigningKey] | None:
     """One member of the JWKS document (RFC 7517): its id and the key; none where that cannot be used at all.
 
-    A key without endorsements cannot: it would be good for no channel.
+    A key without endorsements cannot: it would be good for no channel; nor can one whose private half is there (`d`),
+    which everybody can sign with.
     """
     if not isinstance(member, dict) or any(member.get(name, usual) != usual for name, usual in _FOR_SIGNING):
         return None
     kid, endorsements = member.get("kid"), member.get("endorsements")
-    if not isinstance(kid, str) or not kid or not isinstance(endorsements, list):
+    if not isinstance(kid, str) or not kid or not isinstance(endorsements, list) or "d" in member:
         return None
     channels = frozenset(channel for channel in endorsements if isinstance(channel, str))
     try:
         public = RSAAlgorithm.from_jwk(member)
     except (InvalidKeyError, ValueError, TypeError):  # TypeError: a member of another type than the RFC's
         return None
-    if not isinstance(public, RSAPublicKey) or not channels:  # a private key is one that everybody can sign with
+    if not isinstance(public, RSAPublicKey) or not channels:
         return None
     if public.key_size not in KEY_BITS or public.public_numbers().e not in EXPONENTS:
         return None
