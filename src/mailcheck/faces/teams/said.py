@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile, zip_longest
 from typing import Final
 
 from mailcheck.diagnosis.catalogue import CATALOGUE
@@ -33,6 +33,7 @@ _NAMED: Final = {entry.id: entry.id for entry in CATALOGUE} | {
 }
 _EXAMPLE: Final = f"{COMMAND} {EXPLAIN} imap-sign-in-refused"
 _MAILBOX: Final = f"{COMMAND} shared@contoso.com"
+_LABELS: Final = (("smtp", "address"), ("smtp", "addresses"))
 
 _QUOTED: Final = 60  # characters of a person's word that are repeated to them
 _PROPOSED: Final = 120  # characters of a command that is proposed
@@ -57,7 +58,7 @@ def understand(heard: Heard, *, personal: bool) -> Intent:
     addresses are dropped, but for protocols. A misspelt command is understood where what follows it is valid; any other
     near miss is answered by help that names what was perhaps meant.
     """
-    called, words = _called(written(heard.text))
+    called, words = _called(_without_labels(written(heard.text)))
     if not (called or heard.mentioned or personal):
         return Help()
     addresses = _addresses(words)
@@ -69,6 +70,12 @@ def understand(heard: Heard, *, personal: bool) -> Intent:
     thanked = bool(words) and words[0].text.casefold() in THANKS
     intent = _command(_loose(words), called=called and not thanked)
     return Thanks() if thanked and intent == Help() and HELP not in map(str.casefold, _loose(words)) else intent
+
+
+def _without_labels(words: list[Word]) -> list[Word]:
+    """The words without the `SMTP` of a `Primary SMTP address`: that is how a mailbox's address is headed."""
+    texts = [word.text.casefold() for word in words]
+    return [word for word, pair in zip_longest(words, pairwise(texts)) if pair not in _LABELS]
 
 
 def _called(words: list[Word]) -> tuple[bool, list[Word]]:
