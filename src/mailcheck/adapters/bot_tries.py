@@ -1,4 +1,8 @@
-"""How often Teams' connector is called for one message: again where that may do better, and there is time for it."""
+"""How often Teams' connector is called for one message: again where that may do better, and there is time for it.
+
+Exponential backoff with jitter, or what the connector asks for by Retry-After.
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
+"""
 
 import asyncio
 import logging

@@ -13,7 +13,7 @@ FLIGHT_LIMIT: Final = 90.0
 
 
 class OneFlight[T]:
-    """Joins callers that want the same answer at the same time into one call.
+    """Joins callers that want the same answer at the same time into one call, known as single flight.
 
     The call runs in a thread, which cannot be stopped. When a caller gives up (its deadline passes), the call goes on
     to its own end, bounded by its own time-outs, and serves whoever still waits or comes next; so a slow server sees

@@ -144,8 +144,8 @@ class App:
     Attributes:
         tenant_id: Directory (tenant) id or a verified domain of it.
         client_id: Application (client) id.
-        vault_url: The Key Vault that holds its certificate.
-        vault_object: The name of its credential in that vault.
+        vault_url: The Key Vault that holds its credential.
+        vault_object: The name that the credential has in that vault.
         credential: What kind of credential that is.
     """
 

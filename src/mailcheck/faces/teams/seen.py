@@ -1,4 +1,4 @@
-"""The activities that were dealt with: each for longer than the request that brought it would be admitted again.
+"""The activities that were dealt with, against replay: each for longer than what brought it would be admitted again.
 
 The memory is that of one process: another instance of the app, or this one after a restart, does not share it.
 """

@@ -1,4 +1,4 @@
-"""What several people ask for at the same time, by one button: done once, and given to each of them."""
+"""What several people ask for at the same time, by one button: done once (single flight), and given to each."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
