@@ -21,7 +21,7 @@ from mailcheck.faces.teams.chat import Chat, Message
 from mailcheck.faces.teams.checking import PACE, Checker, Checking
 from mailcheck.faces.teams.explain_card import explain_card
 from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, Thanks, WhoAmI
-from mailcheck.faces.teams.room import Rooms
+from mailcheck.faces.teams.rate_limit import RateLimits
 from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.faces.teams.together import Together
 from mailcheck.faces.teams.untrusted import clean
@@ -123,12 +123,12 @@ class Answers:
         self._guide = guide or GUIDE
         self._pace = pace
         self._together: Together[tuple[Done, Element]] = Together()
-        self._rooms = Rooms()
+        self._limits = RateLimits()
 
     async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
         """Answers what was written, by this time of the running loop's clock."""
-        with self._rooms.turn(chat.place, deadline) as turn:
-            return await self._answer(intent, asker, Message(chat, turn=turn), turn.deadline)
+        with self._limits.share(chat.place, deadline) as share:
+            return await self._answer(intent, asker, Message(chat, share=share), share.deadline)
 
     async def _answer(self, intent: Intent, asker: Asker, message: Message, deadline: float) -> Done:
         if isinstance(intent, WhoAmI):
@@ -163,8 +163,8 @@ class Answers:
             case Check():
                 return await self._again(intent, asker, chat, message_id, deadline)
             case Explain(diagnosis_id):
-                with self._rooms.turn(chat.place, deadline) as turn:
-                    done = await _shown(Message(chat, turn=turn), self._explanation(diagnosis_id), "explain")
+                with self._limits.share(chat.place, deadline) as share:
+                    done = await _shown(Message(chat, share=share), self._explanation(diagnosis_id), "explain")
                 return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
             case _:
                 return Done("unknown button"), NoButton(_NO_BUTTON)
@@ -175,8 +175,8 @@ class Answers:
         """Checks once for all who press the button meanwhile: it is one card, in one chat that has its limits."""
 
         async def check() -> tuple[Done, Element]:
-            with self._rooms.turn(chat.place, deadline) as turn:
-                return await self._check(asked, asker, Message(chat, message_id, turn), turn.deadline)
+            with self._limits.share(chat.place, deadline) as share:
+                return await self._check(asked, asker, Message(chat, message_id, share), share.deadline)
 
         if message_id is None:
             return await check()

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from mailcheck.faces.teams.card_parts import Element
 from mailcheck.faces.teams.card_plain import plain_text
-from mailcheck.faces.teams.room import Turn
+from mailcheck.faces.teams.rate_limit import Share
 from mailcheck.model.delivery import Trouble, Undelivered
 
 
@@ -37,16 +37,16 @@ class Message:
     Args:
         chat: Where it stands.
         message_id: The message that it is to take the place of; none: it is new.
-        turn: The part of the chat that it may use; none: nobody else says anything there.
+        share: How much of the chat it may use; none: nobody else says anything there.
 
     Attributes:
         trouble: What the last thing said came to; none: it was delivered.
     """
 
-    def __init__(self, chat: Chat, message_id: str | None = None, turn: Turn | None = None) -> None:
+    def __init__(self, chat: Chat, message_id: str | None = None, share: Share | None = None) -> None:
         self._chat = chat
         self._id = message_id
-        self._turn = turn
+        self._share = share
         self._plain = False
         self._nameless = False  # it is there, and cannot be replaced
         self.trouble: Undelivered | None = None
@@ -58,7 +58,7 @@ class Message:
         """
         if self.trouble or self._nameless:
             return True
-        if self._turn and not self._turn.take_place(first=self._id is None):
+        if self._share and not self._share.take_place(first=self._id is None):
             return False
         await self._put(card, passing=True)
         return True
@@ -67,8 +67,8 @@ class Message:
         """Shows the card that is to stay."""
         if self.trouble and self.trouble.trouble is Trouble.SHUT_OUT:
             return
-        if self._turn:
-            await self._turn.wait_for_place()
+        if self._share:
+            await self._share.wait_for_place()
         if not self._plain:
             await self._put(card)
         if self._plain:

@@ -12,7 +12,7 @@ from mailcheck.adapters.bot_tries import LEAST_TIME
 from mailcheck.faces.teams.answering import Answers, Asker, Done
 from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.faces.teams.intent import Check, Help
-from mailcheck.faces.teams.room import LAST_CALL, LEAST_TURN, Room, Rooms
+from mailcheck.faces.teams.rate_limit import LAST_CALL, LEAST_TURN, RateLimit, RateLimits
 from mailcheck.model.delivery import CLOSING, Trouble, Undelivered
 from mailcheck.model.evidence import Stage
 from mailcheck.model.progress import Entered, Watch
@@ -183,8 +183,8 @@ async def test_a_busy_half_minute_leaves_first_cards_their_places() -> None:
 async def test_a_turn_that_has_little_time_is_given_no_more() -> None:
     """As one in which the app was built: what is left of it is what it has."""
     end = asyncio.get_running_loop().time() + 2.0
-    with Rooms().turn("a:1", end) as turn:
-        assert turn.deadline == end
+    with RateLimits().share("a:1", end) as share:
+        assert share.deadline == end
 
 
 @instantly
@@ -223,26 +223,26 @@ async def test_a_button_has_its_place_too() -> None:
 @instantly
 async def test_a_chat_is_forgotten_when_all_is_said() -> None:
     """Half a minute after the last word, when the next one is said anywhere; never while somebody waits in it."""
-    rooms = Rooms()
+    limits = RateLimits()
     now = asyncio.get_running_loop().time
-    with rooms.turn("a:1", now() + 60) as turn:
-        await turn.wait_for_place()
+    with limits.share("a:1", now() + 60) as share:
+        await share.wait_for_place()
         await asyncio.sleep(40)
-        with rooms.turn("a:2", now() + 60):
-            assert len(rooms) == 2
-    with rooms.turn("a:3", now() + 60):
-        assert len(rooms) == 1
+        with limits.share("a:2", now() + 60):
+            assert len(limits) == 2
+    with limits.share("a:3", now() + 60):
+        assert len(limits) == 1
 
 
 @instantly
 async def test_a_place_is_waited_for_in_turn() -> None:
     """Eight in two seconds and no more, a little later than Teams counts; who came first does not wait for longer."""
-    room, told = Room(), list[tuple[int, float]]()
+    limit, told = RateLimit(), list[tuple[int, float]]()
     began = asyncio.get_running_loop().time()
 
     async def say(number: int) -> None:
-        with room.turn(began + 60) as turn:
-            await turn.wait_for_place()
+        with limit.share(began + 60) as share:
+            await share.wait_for_place()
             told.append((number, round(asyncio.get_running_loop().time() - began, 3)))
 
     await asyncio.gather(*map(say, range(16)))

@@ -26,8 +26,8 @@ LEAST_TURN: Final = 4.3
 LAST_CALL: Final = 0.5  # seconds before the end of a turn: what has no place by then is tried all the same
 
 
-class Room:
-    """One chat."""
+class RateLimit:
+    """Teams' limit on calls, in one chat."""
 
     def __init__(self) -> None:
         self._calls: deque[float] = deque(maxlen=_WHILE[1])  # when each is made, oldest first; some are still to come
@@ -35,16 +35,16 @@ class Room:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is in it, and nothing was said of which the next one has to know."""
+        """Whether no turn is under way, and nothing was said of which the next one has to know."""
         return not self._ends and self._within(_WHILE[0]) == 0
 
     @contextmanager
-    def turn(self, deadline: float) -> Iterator["Turn"]:
-        """A turn in this chat, that has to have ended by this time of the running loop's clock."""
+    def share(self, deadline: float) -> Iterator["Share"]:
+        """The share of a turn in this chat, that has to have ended by this time of the running loop's clock."""
         own = self._own(deadline)
         self._ends.append(own)
         try:
-            yield Turn(self, own, deadline)
+            yield Share(self, own, deadline)
         finally:
             self._ends.remove(own)
 
@@ -84,16 +84,21 @@ class Room:
         return sum(call > since for call in self._calls)
 
 
-class Turn:
-    """One turn's part of a chat.
+class Share:
+    """One turn's part of what its chat takes.
+
+    Args:
+        limit: The chat's.
+        deadline: As below.
+        latest: When the turn has to have ended whatever the others do.
 
     Attributes:
         deadline: When it has to have ended, on the running loop's clock: earlier than it might, where others end then.
     """
 
-    def __init__(self, room: Room, deadline: float, latest: float) -> None:
+    def __init__(self, limit: RateLimit, deadline: float, latest: float) -> None:
         self.deadline = deadline
-        self._room = room
+        self._limit = limit
         self._latest = latest
 
     def take_place(self, *, first: bool) -> bool:
@@ -101,32 +106,32 @@ class Turn:
 
         `first`: of a message that is not there yet.
         """
-        if not self._room.has_place(first=first, until=self._latest - LAST_CALL):
+        if not self._limit.has_place(first=first, until=self._latest - LAST_CALL):
             return False
-        self._room.take(_now())
+        self._limit.take(_now())
         return True
 
     async def wait_for_place(self) -> None:
         """Returns when there is one for what is to stay, or when there is no more time."""
-        at = self._room.next_call()
-        self._room.take(at)
+        at = self._limit.next_call()
+        self._limit.take(at)
         await asyncio.sleep(min(at, self._latest - LAST_CALL) - _now())
 
 
-class Rooms:
-    """The chats in which something is said."""
+class RateLimits:
+    """The limits of all chats in which something is said."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, Room] = {}
+        self._limits: dict[str, RateLimit] = {}
 
     def __len__(self) -> int:
-        return len(self._rooms)
+        return len(self._limits)
 
-    def turn(self, place: str, deadline: float) -> AbstractContextManager[Turn]:
-        """A turn in the chat of this id; all threads of a channel are one."""
-        for idle in [name for name, room in self._rooms.items() if room.is_empty]:
-            del self._rooms[idle]
-        return self._rooms.setdefault(place.partition(";")[0], Room()).turn(deadline)
+    def share(self, place: str, deadline: float) -> AbstractContextManager[Share]:
+        """The share of a turn in the chat of this id; all threads of a channel are one."""
+        for idle in [name for name, limit in self._limits.items() if limit.is_empty]:
+            del self._limits[idle]
+        return self._limits.setdefault(place.partition(";")[0], RateLimit()).share(deadline)
 
 
 def _now() -> float:
