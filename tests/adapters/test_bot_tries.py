@@ -10,9 +10,11 @@ import pytest
 from botbuilder.core import TurnContext
 from botbuilder.schema import ActivityImportance, ResourceResponse
 
-from mailcheck.adapters.bot_tries import FIRST_PAUSE, LEAST_TIME, TOLD_TRIES, TRIES
+from mailcheck.adapters.bot_answers import NotTakenError, Setback
+from mailcheck.adapters.bot_tries import FIRST_PAUSE, LEAST_TIME, TOLD_TRIES, TRIES, Tries
 from mailcheck.model.delivery import Trouble, Undelivered
 from tests.adapters.connector_kit import Bot, Update, World, refusal, world_of
+from tests.instant import instantly
 
 
 @pytest.fixture
@@ -111,6 +113,39 @@ async def test_who_asks_to_be_left_alone_is(world: World, asked: str, left_alone
     assert isinstance(last.sent[0], ResourceResponse)
     assert len(world.connector.calls) == 2
     assert [round(pause) for pause in world.connector.pauses] == ([9] if left_alone else [])
+
+
+@pytest.mark.parametrize(
+    "asked, chance, waited",
+    [
+        (9.0, 0.0, [9.0]),
+        (9.0, 1.0, [9.0 + FIRST_PAUSE]),
+        (29.0, 1.0, [30.0 - LEAST_TIME]),
+        (30.0 - LEAST_TIME, 0.0, [30.0 - LEAST_TIME]),
+        (29.6, 0.0, []),
+    ],
+)
+@instantly
+async def test_those_who_are_left_alone_do_not_come_back_together(
+    asked: float, chance: float, waited: list[float]
+) -> None:
+    """Chance spreads what follows a refused progress, too; of thirty seconds, it begins in time or does not wait."""
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def refuse() -> str:
+        raise NotTakenError(Setback(Undelivered(Trouble.BUSY, "429 Throttled", asked)))
+
+    async def take() -> str:
+        return "taken"
+
+    tries = Tries(pause, lambda: chance)
+    end = asyncio.get_running_loop().time() + 30.0
+    await tries.deliver("update", refuse, deadline=end, update=True, followed=True)
+    assert await tries.deliver("update", take, deadline=end, update=True, followed=False) == "taken"
+    assert pauses == waited
 
 
 async def test_a_connector_that_is_down_is_a_value(world: World, caplog: pytest.LogCaptureFixture) -> None:
