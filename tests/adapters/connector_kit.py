@@ -32,6 +32,7 @@ class Connector:
 
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)  # of the bodies, by their Content-Type
     answers: deque[Callable[[], web.Response]] = field(default_factory=deque)
     pauses: list[float] = field(default_factory=list)
 
@@ -45,6 +46,7 @@ class Connector:
     async def _answer(self, request: web.Request) -> web.Response:
         self.calls.append((request.method, request.path, request.headers.get("Authorization", "")))
         self.bodies.append(await request.json())
+        self.kinds.append(request.content_type)
         if self.answers:
             return self.answers.popleft()()
         return web.json_response({"id": f"post-{len(self.calls)}"}, status=201)

@@ -49,6 +49,13 @@ async def test_an_update_is_put(world: World) -> None:
     assert getattr(bot.sent[0], "id", None) == "post-9"
 
 
+async def test_what_goes_out_says_that_it_is_json(world: World) -> None:
+    """A new message and an update: a service that is not told what it is given need not read it."""
+    for bot in (Bot(), Update()):
+        await world.run(bot)
+    assert world.connector.kinds == ["application/json"] * 2
+
+
 class Row(NamedTuple):
     """One refusal, what the bot is told, and what else is seen of it."""
 
