@@ -1,6 +1,6 @@
 """The entries of the catalogue, each explained by itself: for the guide (page.py), and for who asks for one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
@@ -11,10 +11,14 @@ from mailcheck.diagnosis.page_words import FAULTS
 from mailcheck.diagnosis.text import Shell, connected, step
 from mailcheck.model.cloud import PUBLIC
 from mailcheck.model.evidence import Stage
-from mailcheck.model.explained import Explained, ExplainedCause, Passage
+from mailcheck.model.explained import Explained, ExplainedCause, Language, Passage
 from mailcheck.model.report import Likelihood
 
-_LANGUAGES: Final = {Shell.EXCHANGE: "powershell", Shell.GRAPH: "powershell", Shell.AZURE_CLI: "sh"}
+_LANGUAGES: Final[Mapping[Shell, Language]] = {
+    Shell.EXCHANGE: "powershell",
+    Shell.GRAPH: "powershell",
+    Shell.AZURE_CLI: "sh",
+}
 _ORDER: Final = (*Likelihood, None)
 _RULED_OUT: Final = "ruled out"
 _AHEAD: Final = "first of its likelihood"

@@ -1,6 +1,9 @@
 """A diagnosis explained by itself, without a check: what the guide says of it, for whoever shows it."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+type Language = Literal["powershell", "sh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,11 +11,11 @@ class Passage:
     """Lines of a remedy that belong together.
 
     Attributes:
-        language: Of the commands, `powershell` or `sh`; none: the lines are steps for a person.
+        language: Of the commands; none: the lines are steps for a person.
         lines: At least one.
     """
 
-    language: str | None
+    language: Language | None
     lines: tuple[str, ...]
 
 
