@@ -16,14 +16,14 @@ from lab.teams.card_layout import (
     share,
 )
 from lab.teams.card_markdown import paragraphs, wrapped
-from lab.teams.styled import BOLD, DIM, Line, Run, Style, cells, cut, line_cells, neutral, pad, squeezed, wrap
+from lab.teams.styled import BOLD, DIM, Colour, Line, Run, Style, cells, cut, line_cells, neutral, pad, squeezed, wrap
 
 type Element = Mapping[str, Any]
 
 _PIXELS_PER_CELL = 8
-_COLOURS = {"good": "green", "attention": "red", "warning": "yellow", "accent": "cyan"}
+_COLOURS = {"good": Colour.GREEN, "attention": Colour.RED, "warning": Colour.YELLOW, "accent": Colour.CYAN}
 _BARS = {style: Style(colour=colour) for style, colour in _COLOURS.items()} | {"emphasis": DIM}
-_BUTTONS = {"positive": "green", "destructive": "red"}
+_BUTTONS = {"positive": Colour.GREEN, "destructive": Colour.RED}
 _NUMBER = 5  # cells for the number of what can be tapped: rows one to ninety-nine begin at the same place
 _AIRY = ("medium", "large", "extralarge", "padding")
 _ACTIONS = ("Action.Execute", "Action.Submit", "Action.OpenUrl", "Action.ToggleVisibility")
@@ -92,7 +92,7 @@ def _button(action: Element, pen: Pen) -> Line:
         return (Run(f"[ {title}{arrow} ]", DIM),)
     number = pen.first + len(pen.buttons)
     pen.buttons.append(action)
-    style = Style(bold=True, colour=_BUTTONS.get(_word(action, "style"), "cyan"))
+    style = Style(bold=True, colour=_BUTTONS.get(_word(action, "style"), Colour.CYAN))
     return (Run("[ ", DIM), Run(f"{number} ", DIM), Run(title + arrow, style), Run(" ]", DIM))
 
 
@@ -109,7 +109,7 @@ def _text_style(element: Element) -> Style:
         dim=element.get("isSubtle") is True,
         italic=element.get("italic") is True,
         underline=element.get("underline") is True,
-        colour=_COLOURS.get(_word(element, "color"), ""),
+        colour=_COLOURS.get(_word(element, "color")),
     )
 
 

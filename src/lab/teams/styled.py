@@ -6,26 +6,35 @@ Rule of this file: whatever text comes in, only `paint` ever writes an escape se
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-_SGR = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _ELLIPSIS = "…"
+
+
+class Colour(StrEnum):
+    """A colour of the text, as a parameter of the SGR sequence (ECMA-48 section 8.3.117)."""
+
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+    CYAN = "36"
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a run of text looks; `colour` is red, green, yellow, cyan or empty for the terminal's own."""
+    """How a run of text looks; without a colour it has the terminal's own."""
 
     bold: bool = False
     dim: bool = False
     italic: bool = False
     underline: bool = False
-    colour: str = ""
+    colour: Colour | None = None
 
     @property
     def codes(self) -> str:
-        """The parameters of the SGR sequence (ECMA-48 section 8.3.117)."""
+        """The parameters of the SGR sequence."""
         flags = ((self.bold, "1"), (self.dim, "2"), (self.italic, "3"), (self.underline, "4"))
-        return ";".join([*(code for on, code in flags if on), *([_SGR[self.colour]] if self.colour else [])])
+        return ";".join([*(code for on, code in flags if on), *([self.colour] if self.colour else [])])
 
 
 PLAIN = Style()
