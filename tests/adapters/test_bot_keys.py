@@ -251,6 +251,19 @@ async def test_keys_are_not_fetched_in_clear(keys: SigningKeys, documents: Docum
     assert documents.asked == ["openid"]
 
 
+async def test_where_the_keys_are_said_to_be_is_one_line_of_the_log(
+    documents: Documents, caplog: pytest.LogCaptureFixture
+) -> None:  # fmt: skip
+    """An address of the document's stands there without what would end the line or colour a terminal, and in short."""
+    documents.openid = {"jwks_uri": f"https://127.0.0.1:1/\nINFO who='x'\x1b[31m\u202e\ud800{'x' * 1000}"}
+    with caplog.at_level(logging.WARNING):
+        assert await documents.keys(wait=60).find(_KEY.kid) is None
+    (told,) = (message for message in caplog.messages if "127.0.0.1:1/" in message)
+    assert "https://127.0.0.1:1/ INFO who='x'" in told
+    assert told.isprintable()
+    assert len(told) < 500
+
+
 async def test_a_genuine_document_leads_nobody_to_this_machine(documents: Documents, authority: Authority) -> None:
     """Where the OpenID document is had over TLS, keys on loopback, which serve a lab, are not fetched."""
     own_keys = {"jwks_uri": f"{documents.server.url}/keys"}

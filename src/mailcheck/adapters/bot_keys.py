@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
-from mailcheck.adapters.https import fault_of, json_object
+from mailcheck.adapters.https import fault_of, json_object, one_line
 from mailcheck.adapters.one_flight import OneFlight
 from mailcheck.model.plain_url import is_loopback
 
@@ -125,7 +125,7 @@ class SigningKeys:
         try:
             keys = self._load()
         except _UnusableError as error:
-            _log.warning("the keys that sign Teams' requests could not be had: %s", error)
+            _log.warning("the keys that sign Teams' requests could not be had: %s", one_line(str(error)))
             self._fetched = _Fetched(before.keys, before.at, tried=self._clock(), failed=True)
         else:
             now = self._clock()
