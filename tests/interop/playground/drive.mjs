@@ -11,7 +11,8 @@
 //   press    presses the button with this title in the bot's last message
 //   tap      taps what is named so in the bot's last message, such as a row that opens
 //   system   sets the theme of the machine, `light` or `dark`
-//   until    waits until the bot's last message shows this text, or any of these texts
+//   until    waits until the bot's last message shows this text, or any of these texts, or has shown it since the step
+//            before: on a busy machine a message goes on faster than anybody looks; what is seen is the message then
 //   colours  what is seen is the grounds and text colours of the page and of the bot's last message, as CSS has them
 //   picture  writes the last exchange as PNG into this file, and once more with a narrow card into NAME-narrow.png
 // What is seen is the visible text of the bot's last message, where `colours` is not asked for. The profile is a new
@@ -44,6 +45,23 @@ let channel = false; // where the newest is on top
 
 const last = () => (channel ? cards.first() : cards.last());
 
+// Runs in the page: notes whatever its first and its last card show, with the number of cards then.
+function watch(selector) {
+  window.shown = [];
+  const look = () => {
+    const all = document.querySelectorAll(selector);
+    if (all.length === 0) return;
+    const now = { count: all.length, first: all[0].innerText, last: all[all.length - 1].innerText };
+    const before = window.shown.at(-1);
+    if (now.count !== before?.count || now.first !== before.first || now.last !== before.last) window.shown.push(now);
+  };
+  window.forget = (isPast) => {
+    window.shown = window.shown.filter((now) => !isPast(now));
+    look();
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+}
+
 // The Playground has the light theme and no switch. Its page holds Fluent's dark theme too, for its charts: a dark page
 // is the same program with the one in place of the other, and with the colours that Teams gives cards on it.
 function darkened(script) {
@@ -64,6 +82,7 @@ async function open() {
       await route.fulfill({ response, body: darkened(await response.text()) });
     });
   }
+  await page.addInitScript(watch, CARD);
   await page.goto(url);
   if (theme === "dark") {
     const ground = THEMES.dark.page.ground;
@@ -78,6 +97,7 @@ async function goTo(name, toChannel) {
   // By the keyboard: in a narrow window the list is out of the mouse's reach.
   await page.getByRole("treeitem", { name }).press("Enter");
   await left.waitForElementState("hidden");
+  await page.evaluate(() => window.forget(() => true)); // of another chat
   channel = toChannel;
   await page.getByRole("button", { name: channel ? "Post" : "Send Message" }).first().waitFor();
 }
@@ -88,6 +108,7 @@ async function say(words, to) {
   // An answer that comes before the page has put up the new post of a channel is lost to the page: it is posted again.
   if (channel) await cards.nth(before).waitFor({ timeout: LOST }).catch(() => type(words, to));
   await cards.nth(before).waitFor();
+  await page.evaluate((asked) => window.forget(({ count }) => count <= asked), before);
 }
 
 async function type(words, to) {
@@ -100,14 +121,18 @@ async function type(words, to) {
   await page.getByRole("button", { name: channel ? "Post" : "Send Message" }).first().click();
 }
 
+// What the last message shows or has shown with one of these texts in it, the newest if there are several.
 async function until(wanted) {
-  await page.waitForFunction(
-    ([selector, newestFirst, any]) => {
-      const shown = [...document.querySelectorAll(selector)].at(newestFirst ? 0 : -1)?.innerText ?? "";
-      return any.some((one) => shown.includes(one));
+  const found = await page.waitForFunction(
+    ([side, any]) => {
+      const at = window.shown.findLastIndex((now) => any.some((one) => now[side].includes(one)));
+      if (at < 0) return null;
+      window.shown.splice(0, at); // the next step looks from here on
+      return window.shown[0][side];
     },
-    [CARD, channel, [wanted].flat()],
+    [channel ? "first" : "last", [wanted].flat()],
   );
+  return found.jsonValue();
 }
 
 // Of what has one colour whatever is hovered, focused or about to come: no pixels, which differ where nobody sees it.
@@ -152,8 +177,9 @@ async function take(step) {
   if (step.press) await last().getByRole("button", { name: step.press }).click();
   if (step.tap) await last().getByLabel(step.tap).click();
   if (step.system) await page.emulateMedia({ colorScheme: step.system });
-  if (step.until) await until(step.until);
-  const seen = await (step.colours ? colours() : last().innerText()); // before the pictures, which take their time: the card may go on meanwhile
+  // Before the pictures, which take their time: the card may go on meanwhile.
+  const text = step.until ? await until(step.until) : await last().innerText();
+  const seen = step.colours ? await colours() : text;
   if (step.picture) await pictures(step.picture);
   return seen;
 }
