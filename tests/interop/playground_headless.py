@@ -17,7 +17,7 @@ from lab.teams.conversation import ANNA, CARD_TYPE, Kind, Person
 from lab.teams.directory import CHANNEL_ID, Directory
 from lab.tenant import TENANT_ID
 
-SOON = 20.0  # seconds: a deadline for what takes one or two
+SOON = 60.0  # seconds: it ends what hangs, of what takes one or two
 
 _TENANT = Directory(TENANT_ID)
 

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,6 @@ _VERDICT = "Show transcript"
 _GREETED: Step = {"until": "Hello, this is mailcheck"}
 _AT_ONCE = 1.0  # seconds, in which the first card has to be there
 _CARD_LIMIT = 24 * 1024  # bytes
-_BUSY = 5.0  # how many times longer a machine may need that tests much else at the same time
 
 
 @pytest.fixture(scope="module")
@@ -32,26 +32,36 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaygroundC
 
 
 @pytest.fixture
+def quiet(tmp_path: Path) -> Iterator[PlaygroundCommand]:
+    """One of its own: progress is shown where a chat has room for it, and the others' may be full of what they said."""
+    with PlaygroundCommand(tmp_path) as command:
+        yield command
+
+
+@pytest.fixture
 async def people(playground: PlaygroundCommand) -> AsyncIterator[Headless]:
     """Everybody in the group chat."""
     async with Headless(playground.url) as client:
         yield client
 
 
-async def test_the_first_card_is_there_at_once(people: Headless, capsys: pytest.CaptureFixture[str]) -> None:
-    """From a message to the card that says that the check runs, and to its verdict, as the Playground gets them."""
+async def test_the_first_card_is_there_at_once(quiet: PlaygroundCommand, capsys: pytest.CaptureFixture[str]) -> None:
+    """From a message to the card that says that the check runs, and to its verdict, as the Playground gets them.
+
+    What a process takes that has just started is shown here, and judged by the benchmarks.
+    """
     firsts, verdicts = [], []
-    for _ in range(3):
-        asked = time.monotonic()
-        message = await people.say(ANNA, _SHARED)
-        await people.shown(message, "Healthy")
-        firsts.append(message.times[0] - asked)
-        verdicts.append(message.times[-1] - asked)
-        assert "Checking" in message.cards[0]["speak"]
+    async with Headless(quiet.url) as people:
+        for _ in range(3):
+            asked = time.monotonic()
+            message = await people.say(ANNA, _SHARED)
+            await people.shown(message, "Healthy")
+            firsts.append(message.times[0] - asked)
+            verdicts.append(message.times[-1] - asked)
+            assert "Checking" in message.cards[0]["speak"]
     with capsys.disabled():
         sys.stdout.write(f"\nfirst card after {_ms(firsts)} ms, verdict after {_ms(verdicts)} ms\n")
     assert min(firsts) < _AT_ONCE
-    assert max(firsts) < _AT_ONCE * _BUSY
 
 
 def _ms(times: list[float]) -> str:
@@ -105,30 +115,31 @@ async def test_a_stranger_is_refused_and_nothing_is_checked(people: Headless, ki
     assert _SHARED not in str(message.card)
 
 
-async def test_a_second_person_checks_again_for_everybody(playground: PlaygroundCommand, people: Headless) -> None:
+async def test_a_second_person_checks_again_for_everybody(quiet: PlaygroundCommand) -> None:
     """Ben presses a button of the card that Anna got; in front of her the same card follows the check."""
-    with playground.browser() as page:
-        await asyncio.to_thread(page.do, _GREETED)
-        await asyncio.to_thread(page.do, {"in": "Mail operations chat", **_GREETED})
-        message = await people.say(ANNA, "slow@contoso.com")
-        await people.shown(message, "Healthy")
-        await asyncio.to_thread(page.do, {"until": _VERDICT})
-        before = len(message.cards)
-        pressed = asyncio.create_task(people.press(BEN, message, message.action("Check again")))
-        await asyncio.to_thread(page.do, {"until": "signing in"})
-        answer = await pressed
-        shown = await asyncio.to_thread(page.do, {"until": _VERDICT})
+    async with Headless(quiet.url) as people:
+        with quiet.browser() as page:
+            await asyncio.to_thread(page.do, _GREETED)
+            await asyncio.to_thread(page.do, {"in": "Mail operations chat", **_GREETED})
+            message = await people.say(ANNA, "slow@contoso.com")
+            await people.shown(message, "Healthy")
+            await asyncio.to_thread(page.do, {"until": _VERDICT})
+            before = len(message.cards)
+            pressed = asyncio.create_task(people.press(BEN, message, message.action("Check again")))
+            await asyncio.to_thread(page.do, {"until": "signing in"})
+            answer = await pressed
+            shown = await asyncio.to_thread(page.do, {"until": _VERDICT})
 
-        assert answer.status == 200
-        assert answer.type == CARD_TYPE
-        assert answer.value == message.card
-        assert len(message.cards) > before + 1
-        assert "Healthy" in shown
+            assert answer.status == 200
+            assert answer.type == CARD_TYPE
+            assert answer.value == message.card
+            assert len(message.cards) > before + 1
+            assert "Healthy" in shown
 
-        await people.say(CHLOE, "slow@contoso.com")
-        picture = str(artifact("refused"))
-        refused = await asyncio.to_thread(page.do, {"until": CHLOE.object_id, "picture": picture})
-        assert "You are not among the people who may use this bot" in refused
+            await people.say(CHLOE, "slow@contoso.com")
+            picture = str(artifact("refused"))
+            refused = await asyncio.to_thread(page.do, {"until": CHLOE.object_id, "picture": picture})
+            assert "You are not among the people who may use this bot" in refused
 
 
 async def test_a_refusal_in_the_dark(playground: PlaygroundCommand, people: Headless) -> None:
