@@ -23,6 +23,7 @@ from tests.adapters.mail_kit import (
     serving,
     talk,
 )
+from tests.stalls import undisturbed
 
 GREETING = b"* OK ready\r\n"
 
@@ -213,11 +214,13 @@ async def test_the_deadline_holds(
         while True:
             yield ReadLine()
 
-    async with serving(script, None if in_clear else tls) as peer:
-        began = asyncio.get_running_loop().time()
-        conversation = await talk(transport, peer.endpoint, insatiable(), patience=0.3)
-        took = asyncio.get_running_loop().time() - began
-    found = evidence(conversation)
+    async def talked() -> tuple[Evidence, float]:
+        async with serving(script, None if in_clear else tls) as peer:
+            began = asyncio.get_running_loop().time()
+            conversation = await talk(transport, peer.endpoint, insatiable(), patience=0.3)
+            return evidence(conversation), asyncio.get_running_loop().time() - began
+
+    found, took = await undisturbed(talked)
     assert took < 0.5
     assert (found.stage, found.signal) == (stage, Fault.TIMEOUT)
     assert found.details["awaited"] == ("the TLS handshake" if in_clear else "a line")
