@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import aiohttp
 
 from lab.app_process import AppProcess
 from lab.exchange.standard import scenarios
+from lab.ports import reserve_port
 from lab.scenario import Scenario
 from lab.teams.activities import BOT_NAME, bot_account, member
 from lab.teams.bearer import BotBearer
@@ -175,7 +175,8 @@ async def serve(
         AppFailed: the app did not start.
         PlaygroundFailed: the Playground did not start, or it or the app ended.
     """
-    port = port or _free_port()
+    # The Playground can choose a port itself, but the proxy must know it before the Playground starts.
+    port = port or reserve_port(_HOST)
     async with AsyncExitStack() as stack:
         host_log = stack.enter_context(_new_file(logs / "host.log"))
         world = await stack.enter_async_context(World(scenario=scenario))
@@ -229,12 +230,6 @@ def _welcome(url: str, logs: Path) -> str:
 def _new_file(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("wb")
-
-
-def _free_port() -> int:
-    # The Playground can choose a port itself, but the proxy must know it before the Playground starts.
-    with socket.create_server((_HOST, 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _configuration() -> dict[str, Any]:

@@ -78,7 +78,8 @@ class Peer(WebServer):
         answers: Path to answer; a path without one gets 404.
         asked: The method and path of each request, in order.
         forms: Path to the form of the last request for it.
-        let_go: Ends the silence of those who were answered by `silence`.
+        waits: Somebody is answered by `silence`.
+        let_go: Ends the silence of those who are.
     """
 
     def __init__(self, tls: ssl.SSLContext) -> None:
@@ -86,6 +87,7 @@ class Peer(WebServer):
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.forms: dict[str, dict[str, str]] = {}
+        self.waits = asyncio.Event()
         self.let_go = asyncio.Event()
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -94,6 +96,7 @@ class Peer(WebServer):
 
     async def silence(self) -> web.Response:
         """An answer that does not come."""
+        self.waits.set()
         await self.let_go.wait()
         return web.Response(status=504)
 

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
 _LIMIT = 12.0  # seconds; Teams gives up after 15, and sends the activity again
 _TRIES = 2  # what a busy machine adds is not the app's
+_CARDS = 5  # the same, of what takes three seconds
 
 
 async def test_a_silent_server_is_told_as_waited_for(world: World, tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ async def test_the_first_card_is_there_within_a_second(world: World, app: object
     """While a check runs, the chat already says so."""
     assert app
     took: list[float] = []
-    while len(took) < _TRIES and min(took, default=1.0) >= 1.0:
+    while len(took) < _CARDS and min(took, default=1.0) >= 1.0:
         took.append(await _first_card(world))
     assert min(took) < 1.0, took
 

@@ -21,6 +21,7 @@ from typing import Self
 from cryptography.hazmat.primitives import serialization
 
 from lab.pki import Authority, KeyPair
+from lab.ports import reserve_port
 from lab.signing import SigningKey
 from lab.tenant import EXCHANGE_RESOURCE, MAIL_PRINCIPAL_ID, TENANT_ID
 from tests.interop.maildir import FOLDERS, create_maildir
@@ -71,9 +72,10 @@ class Dovecot:
         self._certificate = certificate or authority.issue()
         self._environment = environment
         self._configuration = configuration
-        self.imap_port = _reserve_port()
-        self.pop_port = _reserve_port()
-        self.submission_port = _reserve_port()
+        # Dovecot takes a number, not a listening socket.
+        self.imap_port = reserve_port()
+        self.pop_port = reserve_port()
+        self.submission_port = reserve_port()
 
     def __enter__(self) -> Self:
         """Starts the server and returns when it greets.
@@ -258,19 +260,6 @@ class Dovecot:
             except OSError:  # not listening yet, or not ready behind the listener
                 time.sleep(0.02)
         raise TimeoutError("no greeting")
-
-
-def _reserve_port() -> int:
-    """A port that the kernel gives to nobody for a minute, except to a server that asks for it with SO_REUSEADDR.
-
-    Dovecot takes a number, not a listening socket. The side of a connection that closes first leaves its port in
-    TIME_WAIT, which is what keeps it out of the hands of whoever asks for "any port" meanwhile.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
-        accepted, _ = server.accept()
-        accepted.close()
-        client.recv(1)
-        return int(server.getsockname()[1])
 
 
 def _is_open(port: int) -> bool:
