@@ -24,7 +24,7 @@ from mailcheck.faces.teams.intent import Check, Explain, Help, Intent, Status, T
 from mailcheck.faces.teams.rate_limit import RateLimits
 from mailcheck.faces.teams.status_card import StatusFacts, status_card
 from mailcheck.faces.teams.together import Together
-from mailcheck.faces.teams.untrusted import clean
+from mailcheck.faces.teams.untrusted import ID_LIMIT, clean
 from mailcheck.model.delivery import CLOSING, Undelivered
 from mailcheck.model.inspection import Inspection
 from mailcheck.model.problem import Problems
@@ -158,7 +158,9 @@ class Answers:
         What everybody is to see goes to the chat, as for a message.
         """
         if not self._serves(asker):
-            return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + clean(asker.object_id or _ID_UNKNOWN, 100)
+            return Done(_STRANGER, _mailboxes(intent)), _NOT_AN_OPERATOR + clean(
+                asker.object_id or _ID_UNKNOWN, ID_LIMIT
+            )
         match intent:
             case Check():
                 return await self._again(intent, asker, chat, message_id, deadline)

@@ -7,7 +7,7 @@ from mailcheck.faces.teams.card_parts import Element, block, boxed, card, facts,
 from mailcheck.faces.teams.explaining import refused_parts
 from mailcheck.faces.teams.intent import Refused
 from mailcheck.faces.teams.status_card import problems
-from mailcheck.faces.teams.untrusted import clean, escape, foreign
+from mailcheck.faces.teams.untrusted import ID_LIMIT, clean, escape, foreign
 from mailcheck.faces.wording import State, summary
 from mailcheck.model.problem import Problems
 from mailcheck.model.report import NotAllowed
@@ -68,7 +68,7 @@ def _commands() -> Element:
 
 def refused_card(object_id: str | None) -> Element:
     """For somebody who is not among the operators: what to hand to an administrator."""
-    shown = clean(object_id or "", 100)
+    shown = clean(object_id or "", ID_LIMIT)
     if not shown:
         how = [said("Teams did not tell me your object id in Microsoft Entra, so I cannot say more.")]
     else:
@@ -89,8 +89,8 @@ def whoami_card(name: str, object_id: str | None, tenant_id: str, *, operator: b
     may = "You may use this bot." if operator else f"{_NOT_AMONG}."
     mark = State.HEALTHY.mark if operator else State.NOT_ALLOWED.mark
     pairs = [
-        ("Object id", clean(object_id or "", 100) or "not told"),
-        ("Tenant id", clean(tenant_id, 100)),
+        ("Object id", clean(object_id or "", ID_LIMIT) or "not told"),
+        ("Tenant id", clean(tenant_id, ID_LIMIT)),
     ]
     body = [heading(f"You are {escape(shown)}", size="Medium"), said(f"{mark} {may}", spacing="Small"), facts(pairs)]
     if not operator:
@@ -105,7 +105,7 @@ def not_allowed_card(outcome: NotAllowed, object_id: str | None, refused: Sequen
     """
     title = f"{outcome.mailbox} may not be checked"
     body = [heading(escape(title), size="Medium"), said(f"The app setting {escape(summary(outcome).sentence)}.")]
-    if shown := clean(object_id or "", 100):
+    if shown := clean(object_id or "", ID_LIMIT):
         body += [said("Whoever wants it added asks an administrator, with their object id in Microsoft Entra:")]
         body += [boxed([shown])]
     return card([*body, *refused_parts(refused)], spoken=title)

@@ -20,7 +20,7 @@ from mailcheck.faces.teams.card_parts import (
     verbatim,
 )
 from mailcheck.faces.teams.intent import Refused
-from mailcheck.faces.teams.untrusted import clean, escape, foreign, size
+from mailcheck.faces.teams.untrusted import ID_LIMIT, clean, escape, foreign, size
 from mailcheck.faces.wording import State, count, listed, names, still_waiting
 from mailcheck.model.report import Broken, Cause, Command, Diagnosis, Notice, Report, Severity, Step
 from mailcheck.model.request import MailProtocol
@@ -92,7 +92,7 @@ def fault_parts(fault: Fault, number: int, told: set[tuple[str, ...]], detail: D
 
 def _id(diagnosis: Diagnosis) -> Element:
     """What `explain` is asked for, and the guide is searched for."""
-    return said(foreign(diagnosis.id, 100), size="Small", fontType="Monospace", isSubtle=True, spacing="None")
+    return said(foreign(diagnosis.id, ID_LIMIT), size="Small", fontType="Monospace", isSubtle=True, spacing="None")
 
 
 def _causes(fault: Fault, number: int, told: set[tuple[str, ...]], detail: Detail) -> Iterator[Element]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mailcheck.faces.teams.card_parts import Element, branch, heading, label, said, verbatim
 from mailcheck.faces.teams.explaining import Detail
-from mailcheck.faces.teams.untrusted import clean, foreign
+from mailcheck.faces.teams.untrusted import ID_LIMIT, clean, foreign
 from mailcheck.faces.tree import Row, rows
 from mailcheck.faces.wording import count
 from mailcheck.model.report import Listing, ProtocolReport, Report, Step
@@ -79,9 +79,9 @@ def talk(report: Report, detail: ReportDetail) -> Iterator[Element]:
             yield from _transcript(one, detail)
     certificate, token = report.certificate, report.token
     known_by = (
-        f"Certificate {foreign(certificate.thumbprint, 100)}" if certificate else "",
+        f"Certificate {foreign(certificate.thumbprint, ID_LIMIT)}" if certificate else "",
         f"Token for {foreign(token.audience, detail.text)}" if token else "",
-        f"Report {foreign(report.id, 100)}",
+        f"Report {foreign(report.id, ID_LIMIT)}",
     )
     for place, markdown in enumerate(filter(None, known_by)):
         yield said(markdown, isSubtle=True, size="Small", spacing="None" if place else "Medium")

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from mailcheck.faces.teams.card_parts import STYLES, Element, block, card, facts, fitting, heading, line, said
 from mailcheck.faces.teams.explaining import Detail, Fault, fault_parts, notice_parts
-from mailcheck.faces.teams.untrusted import clean, escape, foreign, some
+from mailcheck.faces.teams.untrusted import ID_LIMIT, clean, escape, foreign, some
 from mailcheck.faces.wording import State, count, in_force, mail_roles_first, names
 from mailcheck.model.evidence import Stage
 from mailcheck.model.inspection import Inspection
@@ -60,7 +60,7 @@ def _status(status: StatusFacts, detail: Detail) -> Element:
     else:
         parts = list(problems(status.app))
     who = count(status.operators, "operator") if isinstance(status.operators, int) else "everybody in the tenant"
-    bot = [("Identity", clean(status.bot_kind, 40)), ("App id", clean(status.bot_id, 100)), ("Answers", who)]
+    bot = [("Identity", clean(status.bot_kind, 40)), ("App id", clean(status.bot_id, ID_LIMIT)), ("Answers", who)]
     versions = [(clean(name, 40), clean(version, 60)) for name, version in status.versions[:12]]
     body = [header, *parts, _section("Bot"), facts(bot)]
     body += [_section("Versions"), facts(versions)] if versions else []
@@ -86,7 +86,7 @@ def problems(found: Problems) -> Iterator[Element]:
     yield said("An administrator has to look at these app settings of the Function App:")
     for one in found[:_PROBLEM_LIMIT]:  # no facts: beside such a name, no room is left for its value on a telephone
         yield block(
-            [said(foreign(one.name, 100), weight="Bolder"), said(foreign(one.problem, 200), spacing="None")],
+            [said(foreign(one.name, ID_LIMIT), weight="Bolder"), said(foreign(one.problem, 200), spacing="None")],
             spacing="Medium",
         )
     if (left := len(found) - _PROBLEM_LIMIT) > 0:

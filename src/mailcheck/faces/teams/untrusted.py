@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+ID_LIMIT: Final = 100  # bytes of JSON of an id or a setting's name: a GUID has 36
 # What the Markdown of a TextBlock or a Fact reacts to anywhere. `{{` begins a date or time function of the host.
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>~|]|!(?=\[)|&(?=#?\w+;)|(?<=\{)\{")
 _FIRST: Final = re.compile(r"\A(\s*)(?:([#+=-])|(\d{1,9})([.)]))")  # and at the beginning of a line
