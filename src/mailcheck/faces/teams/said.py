@@ -33,6 +33,7 @@ _NAMED: Final = {entry.id: entry.id for entry in CATALOGUE} | {
 }
 _EXAMPLE: Final = f"{COMMAND} {EXPLAIN} imap-sign-in-refused"
 _MAILBOX: Final = f"{COMMAND} shared@contoso.com"
+_NOT_MAIL: Final = frozenset({"EUM", "SIP", "SPO"})  # what a mailbox's EmailAddresses has besides SMTP
 _LABELS: Final = (("smtp", "address"), ("smtp", "addresses"))
 
 _QUOTED: Final = 60  # characters of a person's word that are repeated to them
@@ -110,7 +111,7 @@ def _check(words: Sequence[Word], addresses: Sequence[str], *, whole: bool) -> C
         if isinstance(parsed, Mailbox):
             mailboxes.append(parsed)
         else:
-            refused.append(Refused(_short(address), parsed.reason))
+            refused.append(Refused(_short(address), _reason(address, parsed)))
     if not mailboxes:
         return Help(_faults(refused))
     protocols = _protocols(words, mailboxes)
@@ -121,6 +122,11 @@ def _check(words: Sequence[Word], addresses: Sequence[str], *, whole: bool) -> C
     others = [text for name, text in names.items() if name not in checked]
     refused += [Refused(_short(name), _A_NAME) for name in others if isinstance(Mailbox.parse(name), Mailbox)]
     return Check(tuple(mailboxes), protocols, (*refused, *([] if whole else [_NOT_READ])))
+
+
+def _reason(address: str, invalid: InvalidAddress) -> str:
+    kind = address.partition(":")[0].upper()
+    return f"{kind} is not mail" if kind in _NOT_MAIL else invalid.reason
 
 
 def _faults(refused: Sequence[Refused]) -> str:
