@@ -13,6 +13,7 @@ from botbuilder.schema import Activity, ActivityTypes, ResourceResponse
 
 from mailcheck.adapters.bot_credentials import NoToken
 from mailcheck.adapters.bot_tries import TOLD_TRIES
+from mailcheck.model.chat_id import is_chat_id
 from mailcheck.model.delivery import Trouble, Undelivered
 from tests.adapters.connector_kit import TOKEN, Bot, Update, World, answer, refusal, world_of
 
@@ -33,6 +34,14 @@ async def test_a_reply_reaches_the_conversation(world: World) -> None:
     ]
     assert world.connector.bodies[0]["text"] == "hello"
     assert getattr(bot.sent[0], "id", None) == "post-1"
+
+
+@pytest.mark.parametrize("name", ["a b", "a?b=c", "a#b", "%2e%2e", "a%zz", "{conversation_id}", "..;", "~", "'\"<>"])
+async def test_an_odd_id_leads_to_its_own_conversation(world: World, name: str) -> None:
+    """Whatever can be taken for the id of a conversation, the call is made, and to just that."""
+    assert is_chat_id(name)
+    assert await world.run(Bot(), conversation={"id": name}) == (200, None)
+    assert [call[1] for call in world.connector.calls] == [f"/teams/v3/conversations/{name}/activities/1700000000001"]
 
 
 async def test_the_token_stays_out_of_the_shared_session(world: World) -> None:

@@ -7,5 +7,10 @@ _DOTS: Final = frozenset({".", ".."})
 
 
 def is_chat_id(value: object) -> bool:
-    """Whether it can be a part of the path of a call, and one that leads nowhere else (RFC 3986 section 5.2.4)."""
-    return isinstance(value, str) and 0 < len(value) <= _LIMIT and value.isprintable() and value not in _DOTS
+    """Whether it can be a part of the path of a call, and one that leads nowhere else (RFC 3986 section 5.2.4).
+
+    And, since the SDK names the conversation there too, the value of a header: ASCII, without blanks around it.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= _LIMIT:
+        return False
+    return value.isascii() and value.isprintable() and value == value.strip() and value not in _DOTS

@@ -174,6 +174,12 @@ _WHERE = {"conversation": {"id": "c"}}
         {"id": "1", "replyToId": "..", **_WHERE},
         {"id": ".", **_WHERE},
         {"id": "1", "conversation": {"id": ".."}},
+        # The SDK puts the conversation's id into a header: in Latin-1 (RFC 9110 section 5.5), without blanks around it.
+        {"id": "1", "conversation": {"id": "19:\u65e5@thread.v2"}},
+        {"id": "1", "conversation": {"id": "19:\U0001f600@thread.v2"}},
+        {"id": "1", "conversation": {"id": " c"}},
+        {"id": "1", "conversation": {"id": "c "}},
+        {"id": "\u00e9", **_WHERE},
     ],
     ids=lambda activity: ascii(activity)[:60],
 )
