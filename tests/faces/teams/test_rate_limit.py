@@ -211,6 +211,16 @@ async def test_other_answers_have_their_places_too() -> None:
 
 
 @instantly
+async def test_what_was_said_counts_when_nobody_is_left() -> None:
+    """Ten who ask one after the other, each when the last has an answer: none of them is refused either."""
+    desk = Desk(seconds=0.0)
+    wall, now = Limited(rates=desk.rates), asyncio.get_running_loop().time
+    for _ in range(10):
+        assert await desk.answers.message(Help(), _ASKER, wall, now() + TURN_LIMIT) == Done("help")
+    assert desk.rates.exceeded == []
+
+
+@instantly
 async def test_a_button_has_its_place_too() -> None:
     """Ten buttons of ten cards, pressed at once: each card is changed, and none is refused."""
     desk = Desk(seconds=0.5)

@@ -60,7 +60,7 @@ class RateLimit:
         """When the next call has its place; where half a minute is full, what is to stay is tried all the same."""
         calls = self._calls
         freed = [calls[-most] + seconds for seconds, most in (_SECOND, _MOMENT) if len(calls) >= most]
-        return max([_now(), *freed, *list(calls)[-1:]])
+        return max([_now(), *freed])
 
     def has_place(self, *, first: bool, until: float) -> bool:
         """Whether a card that another will follow can be said now.
