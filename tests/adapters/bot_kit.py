@@ -13,9 +13,9 @@ from lab.tenant import BOT_CLIENT_ID, TENANT_ID
 from mailcheck.adapters.bot_guard import BotGuard
 from mailcheck.adapters.bot_hosts import ServiceHosts
 from mailcheck.adapters.bot_keys import SigningKeys
+from tests.forging import OTHER_ID
 
 SERVICE_URL = "https://smba.trafficmanager.net/emea/"
-OTHER_ID = "99999999-aaaa-4bbb-8ccc-000000000009"
 
 
 class Clock:

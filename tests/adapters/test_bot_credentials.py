@@ -27,7 +27,8 @@ from mailcheck.adapters.keyvault import KeyVaultCredentials
 from mailcheck.model.secret import Secret
 from tests.adapters.azure_kit import new_pair, now
 from tests.adapters.azure_world import World, world_of
-from tests.adapters.bot_kit import OTHER_ID, Clock
+from tests.adapters.bot_kit import Clock
+from tests.forging import OTHER_ID
 
 _PASSWORD = "correct horse battery staple"
 _CERTIFICATE = "bot"

@@ -43,7 +43,7 @@ _NEAR: Final = 0.75  # of difflib's ratio: one slip in four letters
 _NEAR_COMMAND: Final = 0.8  # a near miss of `mailcheck` is understood, so `mailbox` must not be one
 _NEAR_ID: Final = 0.6  # ids are long, and only proposed
 _PHRASE: Final = 3  # words: `who am i`
-_ID: Final = 8  # words of the longest id
+_ID: Final = 8  # words that may be an id: the longest has five
 _SLIPS: Final = 4  # more words beside an address than there are protocols are a sentence
 
 _TOO_MANY: Final = InvalidAddress(f"only {MAILBOX_LIMIT} mailboxes are checked at a time")
