@@ -304,6 +304,19 @@ async def test_each_request_is_one_line_of_the_audit(world: World, caplog: pytes
     assert all("\n" not in line for line in lines)
 
 
+async def test_a_kind_of_chat_of_any_length_leaves_the_chat_in_the_audit(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What calls itself a kind of conversation that Teams has not does not push out which conversation it is."""
+    conversation = world.teams.directory.personal(ANNA)
+    activity = (await world.teams.say("help")).activity
+    place = {**activity["conversation"], "conversationType": "x" * 300}
+    with caplog.at_level(logging.INFO, logger="mailcheck.audit"):
+        await world.teams.deliver({**activity, "id": "2", "conversation": place}, conversation)
+    (line,) = _audit(caplog)
+    assert f":a:1{ANNA.object_id}'" in line
+
+
 async def test_the_audit_tells_what_did_not_get_there(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """A check whose card the connector refused is in the audit with its verdict, and with that."""
     world.teams.connector.faults.extend([faults.BOT_NOT_IN_ROSTER])

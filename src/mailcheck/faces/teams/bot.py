@@ -23,6 +23,7 @@ CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
 TEXT_TYPE: Final = "application/vnd.microsoft.activity.message"
 ERROR_TYPE: Final = "application/vnd.microsoft.error"
 _PERSONAL: Final = "personal"
+_KIND: Final = 16  # characters of a kind of conversation that the audit shows; the longest is groupChat
 _PRESSED: Final = "adaptiveCard/action"
 
 
@@ -146,7 +147,8 @@ def _asker(activity: Activity) -> Asker:
 
 
 def _record(activity: Activity, done: Done, seconds: float) -> None:
-    where = f"{activity.conversation.conversation_type}:{activity.conversation.id}"
+    kind = str(activity.conversation.conversation_type)[:_KIND]
+    where = f"{kind}:{activity.conversation.id}"
     who = (_asker(activity).object_id or "unknown").lower()
     answered = done.trouble.trouble.value if done.trouble else "yes"
     record(who=who, where=where, mailboxes=done.mailboxes, verdict=done.verdict, answered=answered, seconds=seconds)
