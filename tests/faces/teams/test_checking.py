@@ -46,6 +46,26 @@ class Check:
         return HEALTHY if request.mailbox != _BEN else NotAllowed(_BEN)
 
 
+class Reader(Wall):
+    """A chat whose cards are kept as they are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    async def post(self, said: Said, *, passing: bool = False) -> str | Undelivered:
+        self._read(said)
+        return await super().post(said, passing=passing)
+
+    async def replace(self, message_id: str, said: Said, *, passing: bool = False) -> Undelivered | None:
+        self._read(said)
+        return await super().replace(message_id, said, passing=passing)
+
+    def _read(self, said: Said) -> None:
+        assert not isinstance(said, str)
+        self.shown.append(plain_text(said))
+
+
 def _requests(*mailboxes: Mailbox) -> list[CheckRequest]:
     return [CheckRequest(mailbox, (MailProtocol.IMAP,)) for mailbox in mailboxes]
 
@@ -67,6 +87,15 @@ async def test_the_card_follows_the_check() -> None:
     assert {call[:2] for call in wall.calls[1:]} == {("replace", "m1")}
     assert wall.calls[-1][2] == checked.card["speak"]
     assert all("Checking" in words for _, _, words, _ in wall.calls[:-1])
+
+
+@instantly
+async def test_the_card_tells_the_stage_that_the_check_is_in() -> None:
+    """Each stage that it enters is the one that goes on, in the next state of the card."""
+    reader = Reader()
+    await _run(Check(Stage.VAULT, Stage.TOKEN, each=2 * _PACE), reader)
+    now = [line for text in reader.shown[1:-1] for line in text.splitlines() if line.endswith(" · now")]
+    assert now == ["▸ Credential from Key Vault · now", "▸ Token from Entra · now"]
 
 
 @instantly
@@ -116,16 +145,9 @@ async def test_the_usual_pace_is_a_second() -> None:
 @instantly
 async def test_the_card_tells_how_long_it_has_been() -> None:
     """Since the question, in seconds."""
-    shown: list[str] = []
-
-    class Read(Wall):
-        async def post(self, said: Said, *, passing: bool = False) -> str | Undelivered:
-            assert not isinstance(said, str)
-            shown.append(plain_text(said))
-            return await super().post(said, passing=passing)
-
-    await _run(Check(Stage.VAULT, each=_PACE), Read())
-    assert "\n0 s" in shown[0]
+    reader = Reader()
+    await _run(Check(Stage.VAULT, each=_PACE), reader)
+    assert "\n0 s" in reader.shown[0]
 
 
 def test_the_verdict_has_the_time_that_the_connector_leaves_it() -> None:
