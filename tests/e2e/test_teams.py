@@ -17,11 +17,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures
 
 async def test_a_check_is_shown_and_replaced_in_place(world: World) -> None:
     """One card, which says that it is checking; then the same card, replaced by the verdict."""
-    chat = world.teams.directory.personal(ANNA)
-    before = len(chat.changes)
-    reply = await world.teams.say("/mailcheck shared@contoso.com")
+    chat = world.teams.directory.new_group()
+    reply = await world.teams.say("/mailcheck shared@contoso.com", conversation=chat, mention=True)
     assert reply.status == 200
-    said = [(change.post.type, change.happening) for change in chat.changes[before + 1 :]]
+    said = [(change.post.type, change.happening) for change in chat.changes[1:]]
     assert said == [("message", Happening.POSTED), ("message", Happening.UPDATED)]
     [card] = reply.posts
     assert len(card.versions) == 2

@@ -91,11 +91,11 @@ async def _first_turn(world: World, folder: Path) -> tuple[Reply, float]:
 
 async def _first_card(world: World) -> float:
     """Seconds from a message to the first card, of a check that is still going on then."""
-    chat = world.teams.directory.personal(world.teams.directory.people[0])
-    before = len(chat.posts)
+    chat = world.teams.directory.new_group()
     started = time.monotonic()
-    turn = asyncio.create_task(world.teams.say("/mailcheck slow@contoso.com imap"))
-    await chat.wait_until(lambda seen: len(seen.posts) >= before + 2, timeout=10)
+    asked = world.teams.say("/mailcheck slow@contoso.com imap", conversation=chat, mention=True)
+    turn = asyncio.create_task(asked)
+    await chat.wait_until(lambda seen: len(seen.posts) >= 2, timeout=10)
     took = time.monotonic() - started
     assert not turn.done()
     await turn

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lab.teams import faults
-from lab.teams.conversation import ANNA, BEN, Happening
+from lab.teams.conversation import ANNA, BEN, Conversation, Happening
 from lab.teams.faults import HungUp, Late, NoCards, Trouble
 from lab.teams.rates import Call, Rates
 from lab.teams.service import Teams
@@ -36,20 +36,23 @@ async def teams(world: World) -> AsyncIterator[Teams]:
     world.teams.unplugged = False
 
 
-async def test_ten_mailboxes_keep_within_teams_limits(teams: Teams) -> None:
+@pytest.fixture
+def chat(teams: Teams) -> Conversation:
+    """A chat of everybody that has all its room: the bot reckons with what it said there half a minute ago."""
+    return teams.directory.new_group()
+
+
+async def test_ten_mailboxes_keep_within_teams_limits(teams: Teams, chat: Conversation) -> None:
     """The card follows ten checks for three seconds, and no call of the bot is one too many."""
-    chat = teams.directory.group()
-    before = len(chat.changes)
     reply = await teams.say(f"mailcheck {_TEN}", conversation=chat, mention=True)
-    updates = [change for change in chat.changes[before:] if change.happening is Happening.UPDATED]
+    updates = [change for change in chat.changes if change.happening is Happening.UPDATED]
     assert "of 10 mailboxes healthy" in reply.text
     assert len(updates) >= 2
     assert teams.connector.rates.exceeded == []
 
 
-async def test_ten_people_who_ask_at_once_have_their_verdicts(teams: Teams) -> None:
+async def test_ten_people_who_ask_at_once_have_their_verdicts(teams: Teams, chat: Conversation) -> None:
     """A chat takes eight calls in two seconds, and theirs are twenty at least; no card stays at Checking."""
-    chat = teams.directory.group()
     asked = (teams.say("info@contoso.com", conversation=chat, user=user, mention=True) for user in [ANNA, BEN] * 5)
     before = len(chat.posts)
     assert {reply.status for reply in await asyncio.gather(*asked)} == {200}
@@ -59,9 +62,8 @@ async def test_ten_people_who_ask_at_once_have_their_verdicts(teams: Teams) -> N
     assert all("Healthy" in words for words in said)
 
 
-async def test_a_button_that_ten_people_press_at_once_is_one_check(teams: Teams) -> None:
+async def test_a_button_that_ten_people_press_at_once_is_one_check(teams: Teams, chat: Conversation) -> None:
     """The card goes through it once, for all of them, and no call is one too many; each has the verdict."""
-    chat = teams.directory.group()
     (post,) = (await teams.say("info@contoso.com", conversation=chat, mention=True)).posts
     (again,) = (one for one in elements(post.cards[0]) if one.get("verb") == "check")
     before = len(post.versions)
@@ -72,15 +74,14 @@ async def test_a_button_that_ten_people_press_at_once_is_one_check(teams: Teams)
     assert teams.connector.rates.exceeded == []
 
 
-async def test_a_busy_chat_is_answered_a_little_later(teams: Teams) -> None:
+async def test_a_busy_chat_is_answered_a_little_later(teams: Teams, chat: Conversation) -> None:
     """Where the limit of a second has been used up, the bot waits as it is told, and its verdict is there."""
-    chat = teams.directory.personal(BEN)
     rates = teams.connector.rates
     for _ in range(_ATTEMPTS):
         while rates.wait(Call.SEND, chat.id) is None:
             pass
         rates.exceeded.clear()
-        reply = await teams.say("info@contoso.com", user=BEN)
+        reply = await teams.say("info@contoso.com", conversation=chat, mention=True)
         assert reply.status == 200
         assert "Healthy" in reply.text
         if (Call.SEND, chat.id) in rates.exceeded:
@@ -102,11 +103,13 @@ async def test_a_busy_chat_is_answered_a_little_later(teams: Teams) -> None:
     ],
     ids=["throttled", "bad gateway", "precondition", "too big", "gone", "late", "hung up", "blocked"],
 )
-async def test_trouble_with_one_call(teams: Teams, number: int, trouble: Trouble, call: Call, shown: str) -> None:
+async def test_trouble_with_one_call(
+    teams: Teams, chat: Conversation, number: int, trouble: Trouble, call: Call, shown: str
+) -> None:
     """Whatever a call of the bot meets, Teams has its answer in time; what passes does not keep the verdict away."""
     teams.connector.faults.at(number, trouble, call)
     began = time.monotonic()
-    reply = await teams.say("info@contoso.com", user=BEN)
+    reply = await teams.say("info@contoso.com", conversation=chat, mention=True)
     assert time.monotonic() - began < _TURN + _BUSY
     assert reply.status == 200
     assert shown in reply.text

@@ -1,4 +1,4 @@
-"""All conversations of the lab's tenant: one personal chat per person, a group chat, a team with a channel."""
+"""All conversations of the lab's tenant: one personal chat per person, group chats, a team with a channel."""
 
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ TEAM_ID = "19:lab-team@thread.tacv2"
 TEAM_NAME = "Mail operations"
 CHANNEL_ID = "19:lab-general@thread.tacv2"
 CHANNEL_NAME = "General"
+GROUP_NAME = "Mail operations chat"
 _GROUP_ID = "19:lab-group@thread.v2"
 _FIRST_THREAD = "1700000000000"
 
@@ -18,7 +19,7 @@ class Directory:
 
     Attributes:
         tenant_id: The tenant that they belong to.
-        people: The users of the tenant, all of them in the group chat and the team.
+        people: The users of the tenant, all of them in the group chats and the team.
         conversations: What exists so far. Where the app is not installed, the bot may not write.
     """
 
@@ -49,7 +50,11 @@ class Directory:
 
     def group(self) -> Conversation:
         """The group chat of everybody and the bot."""
-        return self._get(_GROUP_ID, Kind.GROUP, self.people, "Mail operations chat")
+        return self._get(_GROUP_ID, Kind.GROUP, self.people, GROUP_NAME)
+
+    def new_group(self) -> Conversation:
+        """One more group chat of everybody and the bot, in which nothing was said yet."""
+        return self._get(f"19:lab-group-{len(self.conversations)}@thread.v2", Kind.GROUP, self.people, GROUP_NAME)
 
     def channel(self, thread: str = _FIRST_THREAD) -> Conversation:
         """A thread of the General channel, named by the id of its first message."""
