@@ -11,7 +11,7 @@ from lab.teams.rates import Call, Rates
 from mailcheck.adapters.bot_tries import LEAST_TIME
 from mailcheck.faces.teams.answering import Answers, Asker, Done
 from mailcheck.faces.teams.endpoint import TURN_LIMIT
-from mailcheck.faces.teams.intent import Check, Help
+from mailcheck.faces.teams.intent import Check, Explain, Help
 from mailcheck.faces.teams.rate_limit import LAST_CALL, LEAST_TURN, RateLimit, RateLimits
 from mailcheck.model.delivery import CLOSING, Trouble, Undelivered
 from mailcheck.model.evidence import Stage
@@ -229,6 +229,18 @@ async def test_a_button_has_its_place_too() -> None:
     presses = (desk.answers.press(_BOX, _ASKER, wall, f"m{number}", end) for number, wall in enumerate(walls))
     await asyncio.gather(*presses)
     assert _last_words(walls) == {_HEALTHY}
+    assert desk.rates.exceeded == []
+
+
+@instantly
+async def test_an_explanation_has_its_place_too() -> None:
+    """Ten who press for one at once: each is in the chat, and none is refused."""
+    desk = Desk(seconds=0.0)
+    walls = [Limited(place="19:group", rates=desk.rates) for _ in range(10)]
+    asked, end = Explain("imap-sign-in-refused"), asyncio.get_running_loop().time() + 9.0
+    presses = (desk.answers.press(asked, _ASKER, wall, "m1", end) for wall in walls)
+    done = [done for done, _ in await asyncio.gather(*presses)]
+    assert done == [Done("explain")] * 10
     assert desk.rates.exceeded == []
 
 

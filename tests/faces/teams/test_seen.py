@@ -63,6 +63,8 @@ def test_a_newer_token_for_the_same_activity_counts() -> None:
     assert seen.note(_activity("2"), second) is Seen.NEW
     clock.time = second - _MINUTE
     assert seen.note(_activity("1"), second) is Seen.AGAIN
+    clock.time = second + SPARE
+    assert seen.note(_activity("1"), second) is Seen.NEW  # and not longer
 
 
 def test_ids_are_of_their_conversation() -> None:
