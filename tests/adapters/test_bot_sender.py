@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 
 import pytest
@@ -279,6 +279,33 @@ async def test_a_call_that_was_given_up_does_not_cost_the_verdict(usual: World) 
     assert isinstance(progress.sent[0], Undelivered)
     assert isinstance(last.sent[0], ResourceResponse)
     assert heard == 3
+
+
+async def test_what_was_given_up_has_ended_when_the_verdict_is_put_again(usual: World) -> None:
+    """Put there earlier, it could still be overtaken."""
+    progress, last = Update(importance=ActivityImportance.low), Update()
+    order: list[str] = []
+    second, third = asyncio.Event(), asyncio.Event()
+
+    async def first_is_late(writer: asyncio.StreamWriter) -> None:
+        order.append("heard")
+        if len(order) == 1:
+            await second.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(third.wait(), 0.5)
+            order.append("the first has ended")
+        else:
+            (third if second.is_set() else second).set()
+        writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
+        await writer.drain()
+
+    async def turn(context: TurnContext) -> None:
+        await progress(context)
+        await last(context)
+
+    async with serving(_asked(first_is_late)) as peer:
+        await usual.run(turn, seconds=20.0, serviceUrl=f"http://{peer.endpoint}/")
+    assert order == ["heard", "heard", "the first has ended", "heard"]
 
 
 async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:

@@ -107,6 +107,7 @@ def test_what_is_understood(value: object, intent: object) -> None:
         _value("explain", {"id": "IMAP-SIGN-IN-REFUSED"}),
         _value("explain", {"mailboxes": ["a@b.example"], "protocols": []}),
         _value("check", {"id": "unknown"}),
+        _value("delete", {"id": "imap-sign-in-refused"}),
     ],
 )
 def test_what_no_button_of_ours_carries_is_nothing(value: object) -> None:
