@@ -109,6 +109,12 @@ async def test_a_large_body_goes_no_further(caplog: pytest.LogCaptureFixture) ->
     assert desk.turns.ran == []
 
 
+async def test_a_body_of_the_largest_size_is_read() -> None:
+    """The bound is the last size that is taken."""
+    body = json.dumps(_activity(1)).encode()
+    assert (await Desk().post(body.ljust(BODY_LIMIT))).status_code == 200
+
+
 @pytest.mark.parametrize("authorization", ["", "enemy"])
 async def test_a_refusal_says_nothing(authorization: str, caplog: pytest.LogCaptureFixture) -> None:
     """Whom the guard refuses gets an empty 401 that names the scheme (RFC 9110 section 15.5.2); the log the reason."""
@@ -123,14 +129,20 @@ async def test_a_refusal_says_nothing(authorization: str, caplog: pytest.LogCapt
 
 @pytest.mark.parametrize(
     "given, status, body",
-    [((200, None), 200, b""), ((501, None), 501, b""), ((200, {"a": 1}), 200, b'{"a": 1}')],
+    [
+        ((200, None), 200, b""),
+        ((501, None), 501, b""),
+        ((200, {"a": 1}), 200, b'{"a": 1}'),
+        ((500, {"a": 1}), 500, b'{"a": 1}'),
+    ],
 )
 async def test_the_turns_answer_is_passed_on(given: tuple[int, object], status: int, body: bytes) -> None:
-    """What the turn came to is what Teams hears."""
+    """What the turn came to is what Teams hears; a body says that it is JSON."""
     desk = Desk()
     desk.turns.answer = given
     answer = await desk.post(_activity(1))
     assert (answer.status_code, answer.get_body()) == (status, body)
+    assert not body or answer.mimetype == "application/json"
 
 
 async def test_a_malformed_activity_is_a_400() -> None:
