@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import Report
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from tests.faces.teams.card_kit import HEALTHY
-from tests.faces.teams.chat_kit import Wall
+from tests.faces.teams.chat_kit import Wall, trouble
 from tests.faces.teams.real_kit import status_facts
 from tests.instant import instantly
 
@@ -197,6 +198,31 @@ async def test_what_has_no_place_in_its_turn_is_tried_all_the_same() -> None:
     walls = await desk.asked(60)
     assert {wall.calls != [] for wall in walls} == {True, False}
     assert 0 < len(desk.rates.exceeded) < 25
+
+
+@instantly
+async def test_a_crowd_that_was_too_large_keeps_nobody_waiting_afterwards() -> None:
+    """Who asks when their turns have ended waits for what they said, and not for places that they did not come to."""
+    desk = Desk(seconds=0.5)
+    await desk.asked(200)
+    began = asyncio.get_running_loop().time()
+    (later,) = await desk.asked(1)
+    assert _last_words([later]) == {_HEALTHY}
+    assert later.times[-1] - began < 3.0
+
+
+@pytest.mark.parametrize("kind", [Trouble.LOST, Trouble.UNFIT])
+@instantly
+async def test_what_is_said_a_second_time_has_a_place_of_its_own(kind: Trouble) -> None:
+    """As a new message where the old one is gone, or in text: ten at once, and none is refused."""
+    desk = Desk(seconds=0.0)
+    walls = [Limited(answers=deque([trouble(kind)]), rates=desk.rates) for _ in range(10)]
+    end = asyncio.get_running_loop().time() + 9.0
+    presses = (desk.answers.press(_BOX, _ASKER, wall, f"m{number}", end) for number, wall in enumerate(walls))
+    done = [done for done, _ in await asyncio.gather(*presses)]
+    assert done == [Done("healthy", "shared@contoso.com")] * 10
+    assert {len(wall.calls) for wall in walls} == {2}
+    assert desk.rates.exceeded == []
 
 
 @instantly

@@ -58,32 +58,39 @@ class Message:
         """
         if self.trouble or self._nameless:
             return True
-        if self._share and not self._share.take_place(first=self._id is None):
-            return False
-        await self._put(card, passing=True)
-        return True
+        return await self._put(card, passing=True)
 
     async def show(self, card: Element) -> None:
         """Shows the card that is to stay."""
         if self.trouble and self.trouble.trouble is Trouble.SHUT_OUT:
             return
-        if self._share:
-            await self._share.wait_for_place()
         if not self._plain:
             await self._put(card)
         if self._plain:
             await self._put(plain_text(card))
 
-    async def _put(self, said: Element | str, *, passing: bool = False) -> None:
-        """Says it in the message's place, or as a new message; keeps what came of it."""
-        outcome: str | Undelivered | None = None
-        if self._id is not None:
-            outcome = await self._chat.replace(self._id, said, passing=passing)
-            if outcome and outcome.trouble is Trouble.LOST:
-                self._id = None
+    async def _put(self, said: Element | str, *, passing: bool = False) -> bool:
+        """Says it in the message's place, or as a new message, and keeps what came of it; whether there was a place."""
+        if not await self._placed(passing=passing):
+            return False
+        outcome: str | Undelivered | None
         if self._id is None:
             outcome = await self._chat.post(said, passing=passing)
             self._id = outcome or None if isinstance(outcome, str) else None
             self._nameless = outcome == ""
+        else:
+            outcome = await self._chat.replace(self._id, said, passing=passing)
+            if outcome and outcome.trouble is Trouble.LOST:
+                self._id = None
+                return await self._put(said, passing=passing)
         self.trouble = outcome if isinstance(outcome, Undelivered) else None
         self._plain = self._plain or (self.trouble is not None and self.trouble.trouble is Trouble.UNFIT)
+        return True
+
+    async def _placed(self, *, passing: bool) -> bool:
+        """Whether there is a place for the next call; for one that is to stay, there is after a while."""
+        if self._share and passing:
+            return self._share.take_place(first=self._id is None)
+        if self._share:
+            await self._share.wait_for_place()
+        return True

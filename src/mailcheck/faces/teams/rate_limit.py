@@ -6,7 +6,7 @@ there is not known here: what Teams refuses all the same is tried again by `bot_
 """
 
 import asyncio
-from collections import deque
+from bisect import insort
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
@@ -30,7 +30,7 @@ class RateLimit:
     """Teams' limit on calls, in one chat."""
 
     def __init__(self) -> None:
-        self._calls: deque[float] = deque(maxlen=_WHILE[1])  # when each is made, oldest first; some are still to come
+        self._calls: list[float] = []  # when each is made, in this order; some are still to come
         self._ends: list[float] = []  # of the turns that are under way
 
     @property
@@ -77,7 +77,8 @@ class RateLimit:
 
     def take(self, at: float) -> None:
         """A call is made then."""
-        self._calls.append(at)
+        insort(self._calls, at)
+        del self._calls[: -_WHILE[1]]
 
     def _within(self, seconds: float) -> int:
         since = _now() - seconds
@@ -113,9 +114,9 @@ class Share:
 
     async def wait_for_place(self) -> None:
         """Returns when there is one for what is to stay, or when there is no more time."""
-        at = self._limit.next_call()
+        at = min(self._limit.next_call(), self._latest - LAST_CALL)  # not later: nobody is to wait for what is past
         self._limit.take(at)
-        await asyncio.sleep(min(at, self._latest - LAST_CALL) - _now())
+        await asyncio.sleep(at - _now())
 
 
 class RateLimits:
