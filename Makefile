@@ -35,7 +35,7 @@ bench: setup ## The measurements behind tests/bench/README.md
 	@$(PY) -m tests.bench
 
 teams-package: setup ## The Teams app package of your bot, to upload in the Teams admin center; OUTPUT=FILE says where to
-	@$(PY) -m infra.teams.build $(if $(OUTPUT),--output '$(OUTPUT)')
+	@$(PY) -m infra.teams.build $(if $(OUTPUT),--output "$$OUTPUT")
 
 lock: ## Compile requirements.txt and requirements-dev.txt from pyproject.toml (needs uv)
 	@scripts/lock

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -97,6 +98,13 @@ async def test_wrong_usage_is_exit_2(terminal: Terminal, arguments: tuple[str, .
     ended = await terminal.run(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert "usage: python -m mailcheck" in ended.err
+
+
+async def test_a_protocol_that_is_none_is_answered_with_those_that_are(bare_terminal: Terminal) -> None:
+    """Each by what is to be typed, and nothing by what it is called in here."""
+    ended = await bare_terminal.run("check", "a@b.example", "--protocol", "nntp")
+    assert "'nntp'" in ended.err
+    assert re.findall(r"\w+", ended.err.partition("choose from")[2]) == ["imap", "pop", "smtp"]
 
 
 async def test_another_domain_is_exit_2(terminal: Terminal) -> None:

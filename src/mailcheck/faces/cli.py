@@ -53,8 +53,7 @@ def parse(argv: Sequence[str], version: str) -> Arguments:
         "--protocol",
         dest="protocols",
         action="append",
-        type=MailProtocol,
-        choices=tuple(MailProtocol),
+        choices=[protocol.value for protocol in MailProtocol],  # plain text: an error shows their repr
         default=[],
         metavar="|".join(MailProtocol),
         help="check by this protocol; may be given more than once (default: MAILCHECK_PROTOCOLS)",

@@ -115,6 +115,16 @@ def test_the_command_as_make_runs_it(tmp_path: Path) -> None:
     assert "MicrosoftAppId: is not a GUID" in done.stderr
 
 
+def test_make_hands_the_path_on_as_it_is(tmp_path: Path) -> None:
+    """A blank and an apostrophe in OUTPUT are the path's own, and nothing to the shell."""
+    wanted = tmp_path / "Anna's package.zip"
+    command = ["make", "--silent", "--old-file=setup", "teams-package", f"OUTPUT={wanted}"]
+    given = {**os.environ, "MicrosoftAppId": _BOT}
+    done = subprocess.run(command, cwd=_ROOT, env=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"{wanted}\n"), done.stderr
+    assert wanted.exists()
+
+
 def test_without_node_it_says_that_the_schema_was_not_asked(tmp_path: Path) -> None:
     """Where no Node is found, the package is built all the same, and the command that would validate it is named."""
     command = [sys.executable, "-m", "infra.teams.build", "--output", str(tmp_path / "app.zip")]
