@@ -9,15 +9,23 @@ import asyncio
 from bisect import insort
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
-# Seconds, and how many calls Teams takes in them, of all that a bot says in a conversation; a tenth of a second more
-# than Teams has it, since not every call takes the same time to get there.
+
+class _Window(NamedTuple):
+    """So many calls in so many seconds."""
+
+    seconds: float
+    most: int
+
+
+# What Teams takes of all that a bot says in a conversation; a tenth of a second longer than Teams has it, since not
+# every call takes the same time to get there.
 # https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
-_SECOND: Final = (1.1, 7)
-_MOMENT: Final = (2.1, 8)
-_WHILE: Final = (30.1, 60)
-_APART: Final = _MOMENT[0] / _MOMENT[1]  # seconds between two calls, where they come one after the other
+_SECOND: Final = _Window(1.1, 7)
+_MOMENT: Final = _Window(2.1, 8)
+_WHILE: Final = _Window(30.1, 60)
+_APART: Final = _MOMENT.seconds / _MOMENT.most  # between two calls, where they come one after the other
 # From so many calls in them on, a card that is there already stays as it is. Whoever is alone in a chat gets nowhere
 # near: a card changes once in a second.
 _BUSY: Final = {_MOMENT: 4, _WHILE: 40}
@@ -36,7 +44,7 @@ class RateLimit:
     @property
     def is_empty(self) -> bool:
         """Whether no turn is under way, and nothing was said of which the next one has to know."""
-        return not self._ends and self._within(_WHILE[0]) == 0
+        return not self._ends and self._within(_WHILE) == 0
 
     @contextmanager
     def share(self, deadline: float) -> Iterator["Share"]:
@@ -70,18 +78,18 @@ class RateLimit:
         verdicts = len(self._ends)
         if self.next_call() > _now() or _now() + (1 + verdicts) * _APART > until:
             return False
-        soon = self._within(_WHILE[0]) + verdicts
+        soon = self._within(_WHILE) + verdicts
         if first:
-            return soon < _WHILE[1]
-        return soon < _BUSY[_WHILE] and self._within(_MOMENT[0]) < _BUSY[_MOMENT]
+            return soon < _WHILE.most
+        return soon < _BUSY[_WHILE] and self._within(_MOMENT) < _BUSY[_MOMENT]
 
     def take(self, at: float) -> None:
         """A call is made then."""
         insort(self._calls, at)
-        del self._calls[: -_WHILE[1]]
+        del self._calls[: -_WHILE.most]
 
-    def _within(self, seconds: float) -> int:
-        since = _now() - seconds
+    def _within(self, window: _Window) -> int:
+        since = _now() - window.seconds
         return sum(call > since for call in self._calls)
 
 
@@ -128,11 +136,11 @@ class RateLimits:
     def __len__(self) -> int:
         return len(self._limits)
 
-    def share(self, place: str, deadline: float) -> AbstractContextManager[Share]:
-        """The share of a turn in the chat of this id; all threads of a channel are one."""
-        for idle in [name for name, limit in self._limits.items() if limit.is_empty]:
+    def share(self, conversation_id: str, deadline: float) -> AbstractContextManager[Share]:
+        """The share of a turn in this chat; all threads of a channel (`19:...;messageid=...`) are one."""
+        for idle in [chat for chat, limit in self._limits.items() if limit.is_empty]:
             del self._limits[idle]
-        return self._limits.setdefault(place.partition(";")[0], RateLimit()).share(deadline)
+        return self._limits.setdefault(conversation_id.partition(";")[0], RateLimit()).share(deadline)
 
 
 def _now() -> float:
