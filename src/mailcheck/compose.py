@@ -167,7 +167,7 @@ def build_teams(
     )
     return TeamsEndpoint(
         guard=BotGuard(app_id=bot.app_id, tenant_id=bot.tenant_id, keys=keys, hosts=hosts, now=_now),
-        channel=TeamsChannel(app_id=bot.app_id, credentials=credentials, session=session),
+        channel=TeamsChannel(credentials=credentials, session=session),
         turn=MailcheckBot(answers).on_turn,
         seen=SeenActivities(_now),
     )

@@ -14,7 +14,6 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityTypes
 
 from lab.serving import WebServer
-from lab.tenant import BOT_CLIENT_ID
 from mailcheck.adapters.bot_connector import TeamsChannel
 from mailcheck.adapters.bot_credentials import BotCredentials, BotToken, NoToken
 from mailcheck.adapters.bot_sender import TIMEOUTS
@@ -85,7 +84,6 @@ class World:
 
     def __post_init__(self) -> None:
         self.channel = TeamsChannel(
-            app_id=BOT_CLIENT_ID,
             credentials=BotCredentials(self.source, clock=Clock().monotonic),
             session=self.session,
             pause=self.pause or self.connector.pause,

@@ -16,6 +16,7 @@ _TAKEN = (
     "https://smba.onyx.prod.teams.trafficmanager.net/",
     "https://smba.trafficmanager.net",
     "https://smba.trafficmanager.net:443/teams/",
+    f"https://{_HOST}/".ljust(ADDRESS_LIMIT, "a"),
 )
 _REFUSED = (
     "",

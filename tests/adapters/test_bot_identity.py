@@ -74,3 +74,11 @@ async def test_a_failure_is_not_kept(world: World, session: requests.Session) ->
     assert isinstance(await tokens.fetch(), NoToken)
     world.identity.planned.always(None)
     assert isinstance(await tokens.fetch(), BotToken)
+
+
+async def test_the_log_can_say_what_the_endpoint_answered(world: World, session: requests.Session) -> None:
+    """Its status stands before its words: words alone may be anybody's."""
+    world.identity.planned.always(Page(504, "Gateway Timeout"))
+    given = await _tokens(session).fetch()
+    assert isinstance(given, NoToken)
+    assert given.reason.startswith("the managed identity gave no token: 504 ")

@@ -258,6 +258,23 @@ async def test_a_message_that_another_follows_does_not_wait_for_a_token_for_long
     assert len(usual.connector.calls) == 1
 
 
+async def test_a_message_that_another_follows_waits_for_a_token_while_there_is_time(usual: World) -> None:
+    """The first card after a quiet time is shown, though its token has to be bought."""
+    usual.source.go_on.clear()
+    first = Bot(importance=ActivityImportance.low)
+
+    async def turn(context: TurnContext) -> None:
+        buying = asyncio.create_task(first(context))
+        for _ in range(20):  # it has come as far as the token
+            await asyncio.sleep(0)
+        assert not usual.connector.calls
+        usual.source.go_on.set()
+        await buying
+
+    await usual.run(turn)
+    assert isinstance(first.sent[0], ResourceResponse)
+
+
 async def test_a_call_that_was_given_up_does_not_cost_the_verdict(usual: World) -> None:
     """It may not end before the turn: what is to stay is put there once more while there is time, and is delivered."""
     progress, last = Update(importance=ActivityImportance.low), Update()

@@ -20,12 +20,7 @@ from botbuilder.core import TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.schema import Activity, ActivityImportance, ActivityTypes, ResourceResponse
 from botframework.connector.aio import ConnectorClient
-from botframework.connector.auth import (
-    AuthenticateRequestResult,
-    AuthenticationConstants,
-    BotFrameworkAuthentication,
-    ClaimsIdentity,
-)
+from botframework.connector.auth import AuthenticateRequestResult, BotFrameworkAuthentication, ClaimsIdentity
 from botframework.connector.auth.connector_factory import ConnectorFactory
 from botframework.connector.bot_framework_sdk_client_async import BotFrameworkConnectorConfiguration
 from msrest.authentication import Authentication
@@ -53,8 +48,7 @@ class TeamsChannel:
     Teams does not see it.
 
     Args:
-        app_id: The bot's application (client) id.
-        credentials: Its token for the connector.
+        credentials: The bot's token for the connector.
         session: The HTTP session, with its trust, from `http_session`; shared, and left open.
         pause: Waits so many seconds before another try.
         chance: From 0 to 1, anew each time: spreads the tries of many turns.
@@ -64,14 +58,12 @@ class TeamsChannel:
     def __init__(
         self,
         *,
-        app_id: str,
         credentials: BotCredentials,
         session: requests.Session,
         pause: Pause = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         timeouts: tuple[float, float] = TIMEOUTS,
     ) -> None:
-        self._app_id = app_id
         self._credentials = credentials
         self._session = session
         self._pause = pause
@@ -103,19 +95,10 @@ class TeamsChannel:
         sender = ConnectorSender(self._credentials, self._session, deadline=deadline, timeouts=self._timeouts)
         connectors = _Connectors(self._configuration, sender)
         adapter = _Adapter(connectors, sender, Tries(self._pause, self._chance), deadline)
-        answer = await adapter.process_activity(self._authenticated(parsed.service_url, connectors), parsed, logic)
+        authenticated = AuthenticateRequestResult()
+        authenticated.connector_factory = connectors  # and no claims: the SDK does nothing with them in such a turn
+        answer = await adapter.process_activity(authenticated, parsed, logic)
         return (HTTPStatus.OK, None) if answer is None else (int(answer.status), answer.body)
-
-    def _authenticated(self, service_url: str, connectors: "_Connectors") -> AuthenticateRequestResult:
-        claims = {
-            AuthenticationConstants.AUDIENCE_CLAIM: self._app_id,
-            AuthenticationConstants.SERVICE_URL_CLAIM: service_url,
-        }
-        result = AuthenticateRequestResult()
-        result.claims_identity = ClaimsIdentity(claims, is_authenticated=True)
-        result.audience = AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE
-        result.connector_factory = connectors
-        return result
 
 
 class _Adapter(CloudAdapterBase):  # type: ignore[misc] # the SDK has no annotations

@@ -102,7 +102,6 @@ class World:
         self.endpoint = TeamsEndpoint(
             guard=BotGuard(app_id=BOT_CLIENT_ID, tenant_id=TENANT_ID, keys=keys, hosts=hosts, now=now),
             channel=TeamsChannel(
-                app_id=BOT_CLIENT_ID,
                 credentials=BotCredentials(self.tokens, clock=clock),
                 session=session,
                 pause=_no_pause,
