@@ -13,7 +13,7 @@ from mailcheck.adapters.bot_tries import LEAST_TIME
 from mailcheck.faces.teams.answering import Answers, Asker, Done
 from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.faces.teams.intent import Check, Explain, Help
-from mailcheck.faces.teams.rate_limit import LAST_CALL, LEAST_TURN, RateLimit, RateLimits
+from mailcheck.faces.teams.rate_limit import LAST_CALL, LEAST_TURN, RateLimits
 from mailcheck.model.delivery import CLOSING, Trouble, Undelivered
 from mailcheck.model.evidence import Stage
 from mailcheck.model.progress import Entered, Watch
@@ -268,32 +268,3 @@ async def test_an_explanation_has_its_place_too() -> None:
     done = [done for done, _ in await asyncio.gather(*presses)]
     assert done == [Done("explain")] * 10
     assert desk.rates.exceeded == []
-
-
-@instantly
-async def test_a_chat_is_forgotten_when_all_is_said() -> None:
-    """Half a minute after the last word, when the next one is said anywhere; never while somebody waits in it."""
-    limits = RateLimits()
-    now = asyncio.get_running_loop().time
-    with limits.share("a:1", now() + 60) as share:
-        await share.wait_for_place()
-        await asyncio.sleep(40)
-        with limits.share("a:2", now() + 60):
-            assert len(limits) == 2
-    with limits.share("a:3", now() + 60):
-        assert len(limits) == 1
-
-
-@instantly
-async def test_a_place_is_waited_for_in_turn() -> None:
-    """Eight in two seconds and no more, a little later than Teams counts; who came first does not wait for longer."""
-    limit, told = RateLimit(), list[tuple[int, float]]()
-    began = asyncio.get_running_loop().time()
-
-    async def say(number: int) -> None:
-        with limit.share(began + 60) as share:
-            await share.wait_for_place()
-            told.append((number, round(asyncio.get_running_loop().time() - began, 3)))
-
-    await asyncio.gather(*map(say, range(16)))
-    assert [time for _, time in sorted(told)] == [0.0] * 7 + [1.1] + [2.1] * 6 + [2.2, 3.2]
