@@ -6,7 +6,7 @@ there is not known here: what Teams refuses all the same is tried again by `bot_
 """
 
 import asyncio
-from bisect import insort
+from bisect import bisect, insort
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, NamedTuple
@@ -89,8 +89,7 @@ class RateLimit:
         del self._calls[: -_WHILE.most]
 
     def _within(self, window: _Window) -> int:
-        since = _now() - window.seconds
-        return sum(call > since for call in self._calls)
+        return len(self._calls) - bisect(self._calls, _now() - window.seconds)
 
 
 class Share:
