@@ -209,10 +209,10 @@ async def test_missing_settings_are_said_in_the_chat(world: World, tmp_path: Pat
 
 
 async def test_no_secret_in_conversations_or_log(world: World, app: App) -> None:
-    """Cards in all their versions, and the app's log after all of these talks."""
-    await world.teams.say("/mailcheck not-granted@contoso.com")
-    directory = world.teams.directory
-    for conversation in (directory.personal(ANNA), directory.group(), directory.channel()):
+    """Cards in all their versions, of every chat, and the app's log after all of these talks."""
+    told = await world.teams.say("/mailcheck not-granted@contoso.com")
+    assert told.posts
+    for conversation in world.teams.directory.conversations.values():
         for post in conversation.posts.values():
             assert_clean("a card", json.dumps(post.versions, default=str), world)
     assert_clean("the log", app.log.read_text(), world)

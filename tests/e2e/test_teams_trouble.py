@@ -8,7 +8,7 @@ import pytest
 
 from lab.teams import faults
 from lab.teams.conversation import ANNA, BEN, Conversation, Happening
-from lab.teams.faults import HungUp, Late, NoCards, Trouble
+from lab.teams.faults import Fault, HungUp, Late, NoCards, Trouble
 from lab.teams.rates import Call, Rates
 from lab.teams.service import Teams
 from lab.world import World
@@ -90,29 +90,52 @@ async def test_a_busy_chat_is_answered_a_little_later(teams: Teams, chat: Conver
 
 
 @pytest.mark.parametrize(
-    "number, trouble, call, shown",
+    "trouble, call",
     [
-        (1, faults.throttled(1), Call.SEND, "Healthy"),
-        (1, faults.BAD_GATEWAY, Call.SEND, "Healthy"),
-        (1, faults.PRECONDITION_FAILED, Call.UPDATE, "Healthy"),
-        (1, faults.TOO_BIG, Call.UPDATE, "Healthy"),
-        (1, faults.ACTIVITY_NOT_FOUND, Call.UPDATE, "Healthy"),
-        (1, Late(2.0), Call.SEND, "Healthy"),
-        (1, HungUp(), Call.UPDATE, "Healthy"),
-        (1, faults.BLOCKED_BY_USER, Call.SEND, ""),
+        (faults.throttled(1), Call.SEND),
+        (faults.throttled(1), Call.UPDATE),
+        (faults.BAD_GATEWAY, Call.SEND),
+        (faults.UNAVAILABLE, Call.SEND),
+        (faults.GATEWAY_TIMEOUT, Call.UPDATE),
+        (faults.SERVICE_ERROR, Call.SEND),
+        (faults.PRECONDITION_FAILED, Call.UPDATE),
+        (faults.BAD_ARGUMENT, Call.SEND),
+        (faults.TOO_BIG, Call.UPDATE),
+        (faults.BOT_NOT_REGISTERED, Call.SEND),
+        (faults.NOT_ENOUGH_PERMISSIONS, Call.UPDATE),
+        (faults.ACTIVITY_NOT_FOUND, Call.UPDATE),
+        (Late(2.0), Call.SEND),
+        (HungUp(), Call.UPDATE),
     ],
-    ids=["throttled", "bad gateway", "precondition", "too big", "gone", "late", "hung up", "blocked"],
+    ids=lambda value: value.code if isinstance(value, Fault) else None,
 )
-async def test_trouble_with_one_call(
-    teams: Teams, chat: Conversation, number: int, trouble: Trouble, call: Call, shown: str
-) -> None:
-    """Whatever a call of the bot meets, Teams has its answer in time; what passes does not keep the verdict away."""
-    teams.connector.faults.at(number, trouble, call)
+async def test_trouble_with_one_call(teams: Teams, chat: Conversation, trouble: Trouble, call: Call) -> None:
+    """Whatever the first call of a kind meets, Teams has its answer in time, and the verdict is in the chat."""
+    teams.connector.faults.at(1, trouble, call)
     began = time.monotonic()
     reply = await teams.say("info@contoso.com", conversation=chat, mention=True)
+    assert teams.connector.faults.all_met
     assert time.monotonic() - began < _TURN + _BUSY
     assert reply.status == 200
-    assert shown in reply.text
+    assert "Healthy" in reply.text
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        faults.BLOCKED_BY_USER,
+        faults.BOT_NOT_IN_ROSTER,
+        faults.DISABLED_BY_ADMIN,
+        faults.CONVERSATION_NOT_FOUND,
+    ],
+    ids=lambda value: value.code,
+)
+async def test_a_chat_that_shuts_the_bot_out(teams: Teams, chat: Conversation, trouble: Fault) -> None:
+    """Nothing more is said there, though the next call would be taken, and Teams has its answer."""
+    teams.connector.faults.at(1, trouble, Call.SEND)
+    reply = await teams.say("info@contoso.com", conversation=chat, mention=True)
+    assert teams.connector.faults.all_met
+    assert (reply.status, reply.posts) == (200, [])
 
 
 async def test_a_client_without_cards_gets_plain_text(teams: Teams) -> None:

@@ -96,9 +96,11 @@ def test_plans_of_every_kind_together() -> None:
         faults.TOO_BIG, faults.BAD_GATEWAY, None, faults.UNAVAILABLE, None,
     ]  # fmt: skip
     plan.always(faults.SERVICE_ERROR, Call.UPDATE)
+    assert not plan.all_met
     assert _met(plan, update, update, send, update) == [
         faults.BAD_ARGUMENT, faults.SERVICE_ERROR, None, faults.SERVICE_ERROR,
     ]  # fmt: skip
+    assert plan.all_met, "what is for every call is never over"
     plan.clear()
     assert _met(plan, update, send) == [None, None]
 

@@ -39,6 +39,11 @@ class Plan:
         """Nothing is planned any more."""
         self._planned.clear()
 
+    @property
+    def all_met(self) -> bool:
+        """Whether each trouble that was planned for one call has come about."""
+        return all(planned.always for planned in self._planned)
+
     def take(self, call: Call) -> Trouble | None:
         """What the call that has come meets."""
         concerned = [planned for planned in self._planned if planned.call in (None, call)]
