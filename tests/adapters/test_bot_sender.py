@@ -326,30 +326,35 @@ async def test_what_was_given_up_has_ended_when_the_verdict_is_put_again(usual: 
 
 
 async def test_a_progress_that_is_delivered_waits_for_none_that_was_given_up(usual: World) -> None:
-    """What overtakes it is made up for by the verdict, for which it is kept in mind."""
+    """What overtakes it is made up for by the verdict, which is told at once, and again when that has ended."""
     given_up, progress = (Update(importance=ActivityImportance.low) for _ in range(2))
     last = Update()
+    heard = 0
     order: list[str] = []
-    third = asyncio.Event()
+    told = asyncio.Event()
 
     async def first_is_late(writer: asyncio.StreamWriter) -> None:
-        order.append("heard")
-        if len(order) == 1:
+        nonlocal heard
+        heard += 1
+        order.append(f"call {heard}")
+        if heard == 1:
             with suppress(TimeoutError):
-                await asyncio.wait_for(third.wait(), 10)
+                await asyncio.wait_for(told.wait(), 10)
             order.append("the first has ended")
-        if len(order) == 3:
-            third.set()
+        if heard == 3:
+            told.set()
         writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
         await writer.drain()
 
     async def turn(context: TurnContext) -> None:
-        for one in (given_up, progress, last):
-            await one(context)
+        await given_up(context)
+        await progress(context)
+        order.append("the verdict is known")
+        await last(context)
 
     async with serving(_asked(first_is_late)) as peer:
         await usual.run(turn, seconds=20.0, serviceUrl=f"http://{peer.endpoint}/")
-    assert order == ["heard", "heard", "heard", "the first has ended", "heard"]
+    assert order == ["call 1", "call 2", "the verdict is known", "call 3", "the first has ended", "call 4"]
 
 
 async def test_after_the_deadline_nothing_is_sent(usual: World) -> None:
