@@ -77,6 +77,7 @@ def test_any_entities_are_looked_through(entities: list[dict[str, object]], text
         ("a<br/>b<BR>c", "a\nb\nc", False),
         ("<p>a</p>", "\na\n", False),
         ("<address> <x@b.example> 1 < 2 > 1", "<address> <x@b.example> 1 < 2 > 1", False),
+        ("a@b.example < c", "a@b.example < c", False),
         ("&lt;b&gt; &amp;lt; &copy &#x41;", "<b> &lt; &copy A", False),
         ('<a href="mailto:a@b.example">the box</a>', " mailto:a@b.example ", False),
         ('<a href="mailto:a@b.example">c@d.example</a>', "c@d.example", False),
@@ -93,6 +94,25 @@ def test_any_entities_are_looked_through(entities: list[dict[str, object]], text
 def test_the_visible_text(text: str, visible: str, mentioned: bool) -> None:
     """Tags, entities and links are what a reader sees of them; a mention of the bot is taken away."""
     assert hear(text, (), _BOT) == Heard(visible, mentioned)
+
+
+# What a message is made of that is written in Teams, or pasted there from a mail, a page or a table.
+_STYLES = "a abbr b big cite code del em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr"
+_BLOCKS = "blockquote body br codeblock dd div dl dt h1 h2 h3 h4 h5 h6 hr html li ol p pre ul"
+_TABLES = "table tbody td tfoot th thead tr"
+
+
+@pytest.mark.parametrize(
+    "tag, seen",
+    [
+        *((tag, "") for tag in _STYLES.split()),
+        *((tag, "\n") for tag in f"{_BLOCKS} {_TABLES}".split()),
+        *((tag, " ") for tag in ("attachment", "emoji", "img")),
+    ],
+)
+def test_what_is_seen_of_a_tag(tag: str, seen: str) -> None:
+    """A style parts no word, a picture does, and what stands in a block of its own has a line of its own."""
+    assert hear(f"a<{tag}>b</{tag} >c<{tag.upper()} x='y'/>", (), _BOT).text == f"a{seen}b{seen}c{seen}"
 
 
 def test_an_entity_names_the_bot_by_another_name() -> None:

@@ -81,6 +81,13 @@ def test_a_limit_is_kept_in_any_script(text: str, limit: int) -> None:
     assert size(clean(text, limit)) - 2 <= limit
 
 
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=100), st.integers(min_value=10, max_value=300))
+def test_no_more_is_cut_off_than_has_to_be(text: str, limit: int) -> None:
+    """With the next character, what is shown would be beyond the limit."""
+    shown = clean(text, limit)
+    assert shown == text or size(f"{text[: len(shown)]}…") - 2 > limit
+
+
 @given(st.lists(st.text(max_size=60), max_size=40), st.integers(40, 400))
 def test_a_list_keeps_its_limit_and_its_count(words: list[str], limit: int) -> None:
     """Whatever the words: the bytes are kept, and those that are shown and those that are not make up all of them."""
@@ -96,6 +103,8 @@ def test_a_list_is_shortened_by_whole_words() -> None:
     assert some([], 60) == ""
     assert some(["one", "two"], 60) == "one, two"
     assert some([f"word-{number}" for number in range(10, 30)], 40) == "word-10, word-11 and 18 more"
+    assert some([f"word-{number}" for number in range(10, 30)], 33) == "word-10, word-11 and 18 more"
+    assert some([f"word-{number}" for number in range(10, 30)], 32) == "word-10 and 19 more"
     assert some(["x" * 80, "y"], 60) == "x" * 39 + "… and 1 more"
 
 

@@ -1,6 +1,6 @@
 """How far a check has come, for the card that shows it while it runs."""
 
-from enum import Enum
+from enum import Enum, auto
 
 from mailcheck.model.evidence import Stage
 from mailcheck.model.progress import Ended, Moment
@@ -11,10 +11,10 @@ from mailcheck.model.request import CheckRequest, MailProtocol
 class Leg(Enum):
     """A part of a conversation that people wait for, in the order they come."""
 
-    CONNECT = "connect"
-    TLS = "TLS"
-    SIGN_IN = "sign-in"
-    CONTENTS = "contents"
+    CONNECT = auto()
+    TLS = auto()
+    SIGN_IN = auto()
+    CONTENTS = auto()
 
 
 _LEGS = {
