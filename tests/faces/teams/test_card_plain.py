@@ -3,7 +3,7 @@
 import pytest
 
 from mailcheck.diagnosis.explained import explain
-from mailcheck.faces.teams.card_parts import card, facts, said, verbatim
+from mailcheck.faces.teams.card_parts import block, card, facts, said, verbatim
 from mailcheck.faces.teams.card_plain import LIMIT, plain_text
 from mailcheck.faces.teams.cards import help_card
 from mailcheck.faces.teams.explain_card import explain_card
@@ -52,8 +52,15 @@ def test_a_fault_as_text() -> None:
 )
 def test_markdown_goes(text: str) -> None:
     """What was escaped for the card is read as it was written."""
-    body = [said(escape(text)), said(f"**Seen** {escape(text)}"), facts([("name", text)]), verbatim(text)]
-    assert plain_text(card(body, spoken="x")).splitlines() == [text, f"Seen {text}", f"name: {text}", text]
+    body = [said(escape(text)), said(f"**Seen** {escape(text)}"), facts([(text, text)]), verbatim(text)]
+    assert plain_text(card(body, spoken="x")).splitlines() == [text, f"Seen {text}", f"{text}: {text}", text]
+
+
+def test_what_stands_apart_has_one_blank_line_before_it() -> None:
+    """Also what stands apart within something that does; the first line of all has none."""
+    body = [said("one", spacing="Large")]
+    body += [block([said("two", spacing="Medium")], separator=True), block([said("three")], separator=True)]
+    assert plain_text(card(body, spoken="x")) == "one\n\ntwo\n\nthree"
 
 
 def test_nothing_folded_up_nothing_said_of_it() -> None:
@@ -61,12 +68,13 @@ def test_nothing_folded_up_nothing_said_of_it() -> None:
     assert "unfolded" not in plain_text(help_card())
 
 
-def test_a_long_card_is_cut_after_a_line() -> None:
+@pytest.mark.parametrize("line, times", [("ü" * 3000, 50), ("x", LIMIT)], ids=["long lines", "many lines"])
+def test_a_long_card_is_cut_after_a_line(line: str, times: int) -> None:
     """The text stays below the limit of a message, and says that something is missing."""
-    text = plain_text(card([said("ü" * 3000) for _ in range(50)], spoken="x"))
+    text = plain_text(card([said(line)] * times, spoken="x"))
     assert len(text.encode()) <= LIMIT
     assert text.splitlines()[-1] == "(The rest is left out: it is too long for a message.)"
-    assert set(text.splitlines()[:-1]) == {"ü" * 3000}
+    assert set(text.splitlines()[:-1]) == {line}
 
 
 def test_every_kind_of_card_has_a_text() -> None:

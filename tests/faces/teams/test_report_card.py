@@ -203,6 +203,46 @@ def test_causes_of_two_likelihoods_are_listed_as_people_do() -> None:
     assert "Causes 1 (likely) and 2 (possible) of 3 are told above." in drawn
 
 
+def test_one_cause_of_several_is_told_above() -> None:
+    """Then the line is about one."""
+    first = _fault("a", ("ours", Likelihood.LIKELY))
+    second = _fault("b", ("ours", Likelihood.LIKELY), ("last", Likelihood.POSSIBLE))
+    drawn = _drawn(report({MailProtocol.IMAP: first, MailProtocol.POP: second}))
+    assert "Cause 1 (likely) of 2 is told above." in drawn
+
+
+def test_a_cause_with_another_remedy_is_told_again() -> None:
+    """The same cause may be mended otherwise for another protocol: that is not above."""
+    first, second = (Cause("It is off", Likelihood.CERTAIN, "", (f"Switch {name} on",)) for name in ("IMAP", "POP"))
+    imap, pop = (Diagnosis(id_, id_, "NO", (cause,), "", "") for id_, cause in (("a", first), ("b", second)))
+    two = {MailProtocol.IMAP: ProtocolReport(Broken(imap)), MailProtocol.POP: ProtocolReport(Broken(pop))}
+    drawn = _drawn(report(two))
+    assert drawn.count("It is off") == 2
+    assert "Switch POP on" in drawn
+
+
+def test_no_step_is_named_that_went_well() -> None:
+    """What was seen is put to the last step that failed; where none did, to none."""
+    connect, auth, contents = (Step(stage, ok=True, ms=1) for stage in (Stage.CONNECT, Stage.AUTH, Stage.LIST))
+    failed = dataclasses.replace(auth, ok=False)
+    for steps, seen in (((connect, failed, contents), "What was seen at the step auth"), ((connect,), "What was seen")):
+        drawn = _drawn(report({MailProtocol.IMAP: dataclasses.replace(REFUSED, steps=steps)}))
+        assert seen in [line.strip("│┃ ") for line in drawn.splitlines()]
+
+
+def test_commands_that_follow_each_other_are_copied_at_once() -> None:
+    """They stand in one box; a step for a person parts two."""
+    fix = (Command("Connect-It"), Command("Set-It"), "Wait for an hour", Command("Get-It"))
+    seen = Diagnosis("a", "A", "", (Cause("c", Likelihood.CERTAIN, "", fix),), "", "")
+    card = report_card(report({MailProtocol.IMAP: ProtocolReport(Broken(seen))}))
+    boxes = [
+        [line["inlines"][0]["text"] for line in one["items"] if "inlines" in line]
+        for one in elements(card)
+        if one["type"] == "Container" and one.get("style") == "emphasis"
+    ]
+    assert boxes == [["Connect-It", "Set-It"], ["Get-It"]]
+
+
 @pytest.mark.parametrize("cause, again", [("POP is switched off", False), ("The app may not open it", True)])
 def test_a_remedy_that_two_causes_share_is_told_once(cause: str, again: bool) -> None:
     """Another cause with the remedy of one above is told, and that what mends it is above; the same cause is not."""
