@@ -25,7 +25,9 @@ def markdown() -> str:
         f"Of {len(FORGERIES)} forgeries the SDK alone lets in {counts[Sdk.ACCEPTS]}, answers {counts[Sdk.REFUSES]} "
         f"with 401, and raises an exception that makes a 500 for {counts[Sdk.RAISES]}.\n"
     )
-    parts = [_INTRODUCTION, summary]
+    unsent = " and ".join(f"*{forgery.name}*" for forgery in FORGERIES if not forgery.by_http)
+    by_call = f"No HTTP request can carry {unsent}: these two are held to the guard and the SDK alone.\n"
+    parts = [_INTRODUCTION, by_call, summary]
     for heading, rows in SECTIONS.items():
         parts += [f"## {heading}\n", "".join(f"{line}\n" for line in _lines(rows))]
     return "\n".join(parts)
