@@ -155,6 +155,7 @@ def test_what_was_still_waited_for_is_no_failure() -> None:
 
 def test_what_failed_before_the_servers_says_where() -> None:
     """The step that failed is named with what was seen there, and both protocols share it."""
+    assert re.search(r"\bvault [\d,]+ ms \(failed\)", draw(report_card(STOPPED), width=160, open_toggles=_OPEN))
     drawn = draw(report_card(STOPPED), width=160)
     assert "✘ IMAP and POP: There is no key vault" in drawn
     assert "What was seen at the step vault" in drawn
@@ -219,6 +220,14 @@ def test_a_cause_with_another_remedy_is_told_again() -> None:
     drawn = _drawn(report(two))
     assert drawn.count("It is off") == 2
     assert "Switch POP on" in drawn
+
+
+def test_the_steps_of_a_protocol_say_which_failed() -> None:
+    """That and no other."""
+    steps = (Step(Stage.CONNECT, ok=True, ms=1), Step(Stage.AUTH, ok=False, ms=2))
+    drawn = _drawn(report({MailProtocol.IMAP: dataclasses.replace(REFUSED, steps=steps)}), opened=True)
+    assert "auth 2 ms (failed)" in drawn
+    assert drawn.count("(failed)") == 1
 
 
 def test_no_step_is_named_that_went_well() -> None:
@@ -296,6 +305,22 @@ def test_a_folder_is_a_name_and_nothing_else(name: str) -> None:
     assert runs == ["📁 " + name.replace("\x1b", "").replace("\u202e", "")]
 
 
+def test_the_role_of_a_folder_is_told_where_its_name_does_not() -> None:
+    """Beside a name in another language, and not twice."""
+    listing = Listing((Folder(("INBOX",), "inbox"), Folder(("Gesendet",), "sent")))
+    drawn = _drawn(report({MailProtocol.IMAP: ProtocolReport(Healthy(listing))}), opened=True)
+    assert "Gesendet (sent)" in drawn
+    assert "(inbox)" not in drawn
+
+
+def test_where_nothing_was_said_there_is_no_transcript() -> None:
+    """Only of a server that was talked to."""
+    silent = dataclasses.replace(REFUSED, transcript=())
+    drawn = _drawn(report({MailProtocol.IMAP: silent, MailProtocol.POP: REFUSED}), opened=True)
+    assert "POP transcript" in drawn
+    assert "IMAP transcript" not in drawn
+
+
 def test_a_server_cannot_draw_on_the_card() -> None:
     """Markup in what a server said, in a title and in a fact is shown as it was sent."""
     said = "[free](http://evil.example) **now** <b>"
@@ -352,7 +377,8 @@ def test_a_long_transcript_keeps_its_two_ends() -> None:
     drawn = _drawn(report({MailProtocol.IMAP: dataclasses.replace(LISTED, transcript=talk)}), opened=True)
     assert "S: line 0 " in drawn
     assert "S: line 999" in drawn
-    assert "lines left out" in drawn
+    assert "940 lines left out" in drawn
+    assert drawn.count("S: line ") == 60
 
 
 def test_a_command_that_is_too_long_is_left_out_whole() -> None:

@@ -86,7 +86,8 @@ def test_a_row_opens() -> None:
     drawn = _drawn(HEALTHY, DEGRADED, WAITING, opened=True)
     for sentence in (
         "✔ IMAP opened the mailbox: 19 folders · 512 ms", "BAD User is authenticated but not connected.",
-        "IMAP is switched off for this mailbox", "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true",
+        "Cause 1 of 2 · likely", "IMAP is switched off for this mailbox",
+        "Set-CASMailbox -Identity 'no-imap@contoso.com' -ImapEnabled $true",
         "For all of it, write: mailcheck no-imap@contoso.com", "Explain",
         "still waiting for outlook.office365.com:993 at AUTHENTICATE after 9 s",
     ):  # fmt: skip
