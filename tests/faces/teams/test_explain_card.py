@@ -8,6 +8,7 @@ from lab.teams.card_text import draw
 from mailcheck.diagnosis.catalogue import CATALOGUE
 from mailcheck.diagnosis.explained import explain
 from mailcheck.faces.teams.explain_card import explain_card
+from mailcheck.model.explained import Passage
 from tests.faces.teams.card_rules import assert_valid, elements
 
 
@@ -46,6 +47,18 @@ def test_what_is_folded_up() -> None:
         "Where IMAP or POP opened the same mailbox: likely: 4; ruled out: 1, 2, 3, 9",
     ):  # fmt: skip
         assert sentence in drawn
+
+
+def test_an_explanation_is_shown_as_it_is_written() -> None:
+    """No mark in it is Markdown's, in its id neither."""
+    explained = explain("our-bug")
+    assert explained is not None
+    cause = replace(explained.causes[0], cause="_a_ *b*", why="_c_ *d*", fix=(Passage(None, ("_e_ *f*",)),))
+    decisions = (("_g_ *h*", "_i_ *j*"),)
+    marked = replace(explained, id="_k_ *l*", title="_m_ *n*", causes=(cause,), decisions=decisions)
+    drawn = draw(explain_card(marked), width=160, open_toggles=frozenset({"apart"}))
+    for text in ("_a_ *b*", "_c_ *d*", "_e_ *f*", "Where _g_ *h*: _i_ *j*", "_k_ *l*", "_m_ *n*"):
+        assert text in drawn
 
 
 def test_the_only_cause_has_no_number() -> None:
