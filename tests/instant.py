@@ -11,7 +11,6 @@ class InstantLoop(asyncio.SelectorEventLoop):
     """An event loop whose clock stands still while something runs, and jumps to what comes next where nothing does.
 
     For tests without sockets, threads and processes: what comes from those takes real time, of which it knows nothing.
-
     """
 
     def __init__(self) -> None:

@@ -76,6 +76,11 @@ async def _reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+async def _take(writer: asyncio.StreamWriter) -> None:
+    writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
+    await writer.drain()
+
+
 async def _break_off(writer: asyncio.StreamWriter) -> None:
     writer.write(_TAKEN + b'Content-Length: 100\r\n\r\n{"id"')
     writer.close()
@@ -140,8 +145,7 @@ async def test_a_connection_that_was_kept_for_too_long_costs_no_pause(world: Wor
         await _asked(_silent)(reader, writer)
         heard.append(1)
         if len(heard) != 2:
-            writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
-            await writer.drain()
+            await _take(writer)
         writer.close()
 
     async with serving(serve) as peer:
@@ -284,8 +288,7 @@ async def test_a_call_that_was_given_up_does_not_cost_the_verdict(usual: World) 
         nonlocal heard
         heard += 1
         if heard > 1:
-            writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
-            await writer.drain()
+            await _take(writer)
 
     async def turn(context: TurnContext) -> None:
         await progress(context)
@@ -313,8 +316,7 @@ async def test_what_was_given_up_has_ended_when_the_verdict_is_put_again(usual: 
             order.append("the first has ended")
         else:
             (third if second.is_set() else second).set()
-        writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
-        await writer.drain()
+        await _take(writer)
 
     async def turn(context: TurnContext) -> None:
         await progress(context)
@@ -343,8 +345,7 @@ async def test_a_progress_that_is_delivered_waits_for_none_that_was_given_up(usu
             order.append("the first has ended")
         if heard == 3:
             told.set()
-        writer.write(_TAKEN + b'Connection: close\r\nContent-Length: 10\r\n\r\n{"id":"a"}')
-        await writer.drain()
+        await _take(writer)
 
     async def turn(context: TurnContext) -> None:
         await given_up(context)

@@ -1,11 +1,16 @@
-"""A chat without an SDK: it keeps what is said, and answers as it is told to."""
+"""A chat without an SDK, which keeps what is said and answers as it is told to; and the bot's answers for it."""
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
+from mailcheck.faces.teams.answering import Answers, Inspector
 from mailcheck.faces.teams.card_parts import Element
+from mailcheck.faces.teams.checking import PACE, Checker
 from mailcheck.model.delivery import Trouble, Undelivered
+from mailcheck.model.problem import Problems
+from mailcheck.model.request import MailProtocol
+from tests.faces.teams.real_kit import status_facts
 
 type Said = Element | str
 
@@ -20,7 +25,7 @@ class Wall:
         times: When each call began, on the loop's clock.
         slow: Seconds that each call takes.
         nameless: Whether new messages are taken without an id.
-        place: Which conversation it is.
+        conversation_id: Which conversation it is.
     """
 
     calls: list[tuple[str, str, str, bool]] = field(default_factory=list)
@@ -28,7 +33,7 @@ class Wall:
     times: list[float] = field(default_factory=list)
     slow: float = 0.0
     nameless: bool = False
-    place: str = "a:1"
+    conversation_id: str = "a:1"
 
     async def post(self, said: Said, *, passing: bool = False) -> str | Undelivered:
         message_id = f"m{1 + sum(call[0] == 'post' for call in self.calls)}"
@@ -49,6 +54,20 @@ class Wall:
     def said(self) -> list[str]:
         """What was said, in one line each: `post m1: Checking ...`."""
         return [f"{how} {message_id}: {words}" for how, message_id, words, _ in self.calls]
+
+
+def answers(
+    check: Checker | Problems = (), inspect: Inspector | Problems = (), *, operators: str = "*", pace: float = PACE
+) -> Answers:
+    """The bot's answers, for one operator or all, by IMAP where nothing is named."""
+    return Answers(
+        check=check,
+        inspect=inspect,
+        protocols=(MailProtocol.IMAP,),
+        operators=frozenset({operators}),
+        facts=status_facts,
+        pace=pace,
+    )
 
 
 def trouble(kind: Trouble) -> Undelivered:

@@ -2,13 +2,12 @@
 
 import asyncio
 
-from mailcheck.faces.teams.answering import Answers, Asker
+from mailcheck.faces.teams.answering import Asker
 from mailcheck.faces.teams.intent import Status
 from mailcheck.model.delivery import Undelivered
 from mailcheck.model.inspection import Inspection
-from mailcheck.model.request import MailProtocol
-from tests.faces.teams.chat_kit import Said, Wall
-from tests.faces.teams.real_kit import inspection, status_facts
+from tests.faces.teams.chat_kit import Said, Wall, answers
+from tests.faces.teams.real_kit import inspection
 
 _ANNA = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
 _LOOKING = "Looking at mailcheck itself"
@@ -39,15 +38,8 @@ class Patient(Wall):
 
 
 async def _asked(look: Look, wall: Wall) -> None:
-    answers = Answers(
-        check=(),
-        inspect=look,
-        protocols=(MailProtocol.IMAP,),
-        operators=frozenset({"*"}),
-        facts=status_facts,
-        pace=0.05,
-    )
-    done = await answers.message(Status(), _ANNA, wall, asyncio.get_running_loop().time() + 10)
+    desk = answers(inspect=look, pace=0.05)
+    done = await desk.message(Status(), _ANNA, wall, asyncio.get_running_loop().time() + 10)
     assert (done.verdict, done.trouble) == ("status", None)
 
 
@@ -73,16 +65,9 @@ async def test_a_quick_look_is_one_card() -> None:
 
 async def test_an_object_id_is_repeated_in_short() -> None:
     """Whatever stands in its place, the line for whoever pressed a button is one that a client can show."""
-    answers = Answers(
-        check=(),
-        inspect=Look(),
-        protocols=(MailProtocol.IMAP,),
-        operators=frozenset({"x"}),
-        facts=status_facts,
-        pace=0.05,
-    )
+    desk = answers(inspect=Look(), operators="x", pace=0.05)
     asker = Asker("Anna", "9\n" * 100_000, "t")
-    done, told = await answers.press(Status(), asker, Wall(), None, asyncio.get_running_loop().time() + 10)
+    done, told = await desk.press(Status(), asker, Wall(), None, asyncio.get_running_loop().time() + 10)
     assert done.verdict == "not an operator"
     assert isinstance(told, str)
     assert len(told) < 200

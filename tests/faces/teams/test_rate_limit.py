@@ -10,7 +10,7 @@ import pytest
 
 from lab.teams.rates import Call, Rates
 from mailcheck.adapters.bot_tries import LEAST_TIME
-from mailcheck.faces.teams.answering import Answers, Asker, Done
+from mailcheck.faces.teams.answering import Asker, Done
 from mailcheck.faces.teams.endpoint import TURN_LIMIT
 from mailcheck.faces.teams.intent import Check, Explain, Help
 from mailcheck.faces.teams.rate_limit import LAST_CALL, LEAST_TURN, RateLimits
@@ -18,10 +18,9 @@ from mailcheck.model.delivery import CLOSING, Trouble, Undelivered
 from mailcheck.model.evidence import Stage
 from mailcheck.model.progress import Entered, Watch
 from mailcheck.model.report import Report
-from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
+from mailcheck.model.request import CheckRequest, Mailbox
 from tests.faces.teams.card_kit import HEALTHY
-from tests.faces.teams.chat_kit import Wall, trouble
-from tests.faces.teams.real_kit import status_facts
+from tests.faces.teams.chat_kit import Wall, answers, trouble
 from tests.instant import instantly
 
 _ASKER = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
@@ -39,7 +38,7 @@ class Limited(Wall):
 
     async def _call(self, call: tuple[str, str, str, bool]) -> Undelivered | None:
         await asyncio.sleep(_CALL)
-        wait = self.rates.wait(Call.SEND if call[0] == "post" else Call.UPDATE, self.place)
+        wait = self.rates.wait(Call.SEND if call[0] == "post" else Call.UPDATE, self.conversation_id)
         return Undelivered(Trouble.BUSY, "429 Throttled", wait) if wait else await super()._call(call)
 
 
@@ -51,13 +50,7 @@ class Desk:
         self._pace = pace
         self.left: list[float] = []  # seconds that each check has been given
         self.rates = Rates(_clock())
-        self.answers = Answers(
-            check=self._check,
-            inspect=(),
-            protocols=(MailProtocol.IMAP,),
-            operators=frozenset({"*"}),
-            facts=status_facts,
-        )
+        self.answers = answers(self._check)
 
     async def _check(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report:
         assert request.mailbox in _BOX.mailboxes
@@ -69,9 +62,9 @@ class Desk:
             await asyncio.sleep(min(self._pace, ends - now()))
         return HEALTHY
 
-    async def asked(self, people: int, *, within: float = 0.0, place: str = "19:group") -> list[Limited]:
+    async def asked(self, people: int, *, within: float = 0.0, chat: str = "19:group") -> list[Limited]:
         """So many ask, one after the other in these seconds; what each has seen of their answer."""
-        walls = [Limited(place=place, rates=self.rates) for _ in range(people)]
+        walls = [Limited(conversation_id=chat, rates=self.rates) for _ in range(people)]
         await asyncio.gather(*(self._ask(wall, number * within / people) for number, wall in enumerate(walls)))
         return walls
 
@@ -141,9 +134,9 @@ async def test_another_chat_is_not_kept_waiting() -> None:
     desk = Desk(seconds=0.5)
     began = asyncio.get_running_loop().time()
     crowd, thread, (other,) = await asyncio.gather(
-        desk.asked(20, place="19:c@thread.tacv2;messageid=1"),
-        desk.asked(1, place="19:c@thread.tacv2;messageid=2"),
-        desk.asked(1, place="19:group"),
+        desk.asked(20, chat="19:c@thread.tacv2;messageid=1"),
+        desk.asked(1, chat="19:c@thread.tacv2;messageid=2"),
+        desk.asked(1, chat="19:group"),
     )
     assert other.times[-1] - began < 1.0
     assert thread[0].times[-1] - began > 2.0
@@ -229,7 +222,7 @@ async def test_what_is_said_a_second_time_has_a_place_of_its_own(kind: Trouble) 
 async def test_other_answers_have_their_places_too() -> None:
     """Ten who ask for help at once are answered within two seconds or a little more, and none is refused."""
     desk = Desk(seconds=0.0)
-    walls = [Limited(place="19:group", rates=desk.rates) for _ in range(10)]
+    walls = [Limited(conversation_id="19:group", rates=desk.rates) for _ in range(10)]
     now = asyncio.get_running_loop().time()
     done = await asyncio.gather(*(desk.answers.message(Help(), _ASKER, wall, now + TURN_LIMIT) for wall in walls))
     assert done == [Done("help")] * 10
@@ -250,7 +243,7 @@ async def test_what_was_said_counts_when_nobody_is_left() -> None:
 async def test_a_button_has_its_place_too() -> None:
     """Ten buttons of ten cards, pressed at once: each card is changed, and none is refused."""
     desk = Desk(seconds=0.5)
-    walls = [Limited(place="19:group", rates=desk.rates) for _ in range(10)]
+    walls = [Limited(conversation_id="19:group", rates=desk.rates) for _ in range(10)]
     end = asyncio.get_running_loop().time() + 9.0
     presses = (desk.answers.press(_BOX, _ASKER, wall, f"m{number}", end) for number, wall in enumerate(walls))
     await asyncio.gather(*presses)
@@ -262,7 +255,7 @@ async def test_a_button_has_its_place_too() -> None:
 async def test_an_explanation_has_its_place_too() -> None:
     """Ten who press for one at once: each is in the chat, and none is refused."""
     desk = Desk(seconds=0.0)
-    walls = [Limited(place="19:group", rates=desk.rates) for _ in range(10)]
+    walls = [Limited(conversation_id="19:group", rates=desk.rates) for _ in range(10)]
     asked, end = Explain("imap-sign-in-refused"), asyncio.get_running_loop().time() + 9.0
     presses = (desk.answers.press(asked, _ASKER, wall, "m1", end) for wall in walls)
     done = [done for done, _ in await asyncio.gather(*presses)]

@@ -4,14 +4,13 @@ import asyncio
 
 import pytest
 
-from mailcheck.faces.teams.answering import Answers, Asker, Done, NoButton, Pressed
+from mailcheck.faces.teams.answering import Asker, Done, NoButton, Pressed
 from mailcheck.faces.teams.intent import Check
 from mailcheck.model.progress import Watch
 from mailcheck.model.report import NotAllowed, Report
 from mailcheck.model.request import CheckRequest, Mailbox, MailProtocol
 from tests.faces.teams.card_kit import HEALTHY
-from tests.faces.teams.chat_kit import Wall
-from tests.faces.teams.real_kit import status_facts
+from tests.faces.teams.chat_kit import Wall, answers
 
 _ASKER = Asker("Anna", "55555555-aaaa-4bbb-8ccc-0000000000a1", "tenant")
 _AGAIN = Check((Mailbox("anna@contoso.com"),))
@@ -25,14 +24,7 @@ class Desk:
         self.checks = 0
         self.end = asyncio.Event()
         self.failure: Exception | None = None
-        self.answers = Answers(
-            check=self._check,
-            inspect=(),
-            protocols=(MailProtocol.IMAP,),
-            operators=frozenset({"*"}),
-            facts=status_facts,
-            pace=0.05,
-        )
+        self.answers = answers(self._check, pace=0.05)
 
     async def _check(self, request: CheckRequest, *, watch: Watch, deadline: float) -> Report | NotAllowed:
         assert callable(watch)
@@ -79,7 +71,7 @@ async def test_after_the_verdict_a_button_checks_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "place, message, asked",
+    "chat, message, asked",
     [
         ("a:2", _CARD, _AGAIN),  # ids are those of a conversation
         ("a:1", "m2", _AGAIN),
@@ -87,11 +79,11 @@ async def test_after_the_verdict_a_button_checks_again() -> None:
         ("a:1", _CARD, Check(_AGAIN.mailboxes, (MailProtocol.POP,))),
     ],
 )
-async def test_another_button_is_another_check(place: str, message: str | None, asked: Check) -> None:
+async def test_another_button_is_another_check(chat: str, message: str | None, asked: Check) -> None:
     """Only what is the same button of the same card is checked together."""
     desk = Desk()
     first = desk.press(Wall(), None if message is None else _CARD)
-    second = desk.press(Wall(place=place), message, asked=asked)
+    second = desk.press(Wall(conversation_id=chat), message, asked=asked)
     await desk.all_ask()
     desk.end.set()
     await asyncio.gather(first, second)

@@ -127,7 +127,7 @@ class Answers:
 
     async def message(self, intent: Intent, asker: Asker, chat: Chat, deadline: float) -> Done:
         """Answers what was written, by this time of the running loop's clock."""
-        with self._limits.share(chat.place, deadline) as share:
+        with self._limits.share(chat.conversation_id, deadline) as share:
             return await self._answer(intent, asker, Message(chat, share=share), share.deadline)
 
     async def _answer(self, intent: Intent, asker: Asker, message: Message, deadline: float) -> Done:
@@ -165,7 +165,7 @@ class Answers:
             case Check():
                 return await self._again(intent, asker, chat, message_id, deadline)
             case Explain(diagnosis_id):
-                with self._limits.share(chat.place, deadline) as share:
+                with self._limits.share(chat.conversation_id, deadline) as share:
                     done = await _shown(Message(chat, share=share), self._explanation(diagnosis_id), "explain")
                 return done, _NOT_SHOWN + diagnosis_id if done.trouble else _EXPLAINED
             case _:
@@ -177,12 +177,12 @@ class Answers:
         """Checks once for all who press the button meanwhile: it is one card, in one chat that has its limits."""
 
         async def check() -> tuple[Done, Element]:
-            with self._limits.share(chat.place, deadline) as share:
+            with self._limits.share(chat.conversation_id, deadline) as share:
                 return await self._check(asked, asker, Message(chat, message_id, share), share.deadline)
 
         if message_id is None:
             return await check()
-        done = await self._together.do((chat.place, message_id, asked), check, deadline)
+        done = await self._together.do((chat.conversation_id, message_id, asked), check, deadline)
         return done or (Done(_UNDER_WAY, _mailboxes(asked)), _BEING_CHECKED)
 
     async def _check(self, asked: Check, asker: Asker, message: Message, deadline: float) -> tuple[Done, Element]:

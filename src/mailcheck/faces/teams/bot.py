@@ -75,7 +75,7 @@ class _Chat:
 
     def __init__(self, turn: TurnContext) -> None:
         self._turn = turn
-        self.place = str(turn.activity.conversation.id)
+        self.conversation_id = str(turn.activity.conversation.id)
 
     async def post(self, said: Element | str, *, passing: bool = False) -> str | Undelivered:
         sent = await self._turn.send_activity(_activity(said, passing=passing))

@@ -12,8 +12,8 @@ class Chat(Protocol):
     """One conversation, during one turn."""
 
     @property
-    def place(self) -> str:
-        """Which conversation it is: the same in each turn."""
+    def conversation_id(self) -> str:
+        """Its id, the same in each turn."""
 
     async def post(self, said: Element | str, *, passing: bool = False) -> str | Undelivered:
         """Sends a card, or plain text, as a new message; gives its id, which may be empty.

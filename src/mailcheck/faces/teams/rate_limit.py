@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, NamedTuple
 
+from mailcheck.model.delivery import CLOSING
+
 
 class _Window(NamedTuple):
     """So many calls in so many seconds."""
@@ -30,8 +32,7 @@ _APART: Final = _MOMENT.seconds / _MOMENT.most  # between two calls, where they 
 # From so many calls in them on, a card that is there already stays as it is. Whoever is alone in a chat gets nowhere
 # near: a card changes once in a second.
 _BUSY: Final = {_MOMENT: 4, _WHILE: 40}
-# Seconds of its turn that are left to everybody, however many ask.
-LEAST_TURN: Final = 4.3
+LEAST_TURN: Final = CLOSING + 3.0  # seconds: however many ask, a check has three, and its verdict the rest
 LAST_CALL: Final = 0.5  # seconds before the end of a turn: what has no place by then is tried all the same
 
 
